@@ -1,0 +1,300 @@
+package parry
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// lease is how long a worker may be silent before another takes its response up. Each step extends it.
+const lease = 5 * time.Minute
+
+// Apply carries out what was approved, and nothing else, then verifies it. by is who said yes.
+//
+// It plans again first: where the world is no longer as it was, it changes nothing, puts the new plan in resp and returns an
+// Error of kind Conflict. A response that is found half-way is taken up where it stopped.
+func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error {
+	if resp.Plan.Empty() || len(resp.Plan.Refusals) > 0 {
+		return Errorf(Refused, "there is no plan to apply: %s", resp.Reason)
+	}
+	release, err := r.claim(ctx, resp)
+	if err != nil {
+		return err
+	}
+	defer release()
+
+	fresh, err := r.Planner.Plan(ctx, resp.job())
+	if err != nil {
+		return err
+	}
+	todo := fresh.Changes
+	if resp.State == Applying {
+		if todo, err = r.rest(ctx, resp, fresh); err != nil {
+			return r.fail(ctx, resp, err)
+		}
+	} else if fresh.Digest != resp.Plan.Digest {
+		resp.Plan = fresh
+		return Errorf(Conflict, "%s is not as it was when the plan was made", resp.Target).WithHint("read the new plan and decide again")
+	}
+	resp.By = by
+	if resp.Times.Applied.IsZero() {
+		resp.Times.Applied = r.Now()
+	}
+	if err := r.step(ctx, resp, Applying, "approved", fmt.Sprintf("%s says yes to %s", by, resp.Plan.Digest)); err != nil {
+		return err
+	}
+	if err := r.carry(ctx, resp, todo); err != nil {
+		return r.fail(ctx, resp, err)
+	}
+	return r.verify(ctx, resp)
+}
+
+// claim takes the lease on the target: one apply at a time per resource.
+func (r *Responder) claim(ctx context.Context, resp *Response) (release func(), err error) {
+	resource := resp.Target.Account + "/" + resp.Target.Region + "/" + resp.Target.Type + "/" + resp.Target.ID
+	if err := r.Store.Claim(ctx, resource, resp.ID, r.Now(), lease); err != nil {
+		return nil, err
+	}
+	return func() {
+		// The lease expires by itself where it cannot be given back.
+		_ = r.Store.Release(context.WithoutCancel(ctx), resource, resp.ID)
+	}, nil
+}
+
+// rest is what of an approved plan is still missing after a crash. What is missing now must have been part of it.
+func (r *Responder) rest(ctx context.Context, resp *Response, fresh Plan) ([]Change, error) {
+	approved := map[string]Change{}
+	missing := map[string]bool{}
+	for _, c := range fresh.Changes {
+		missing[c.Name] = true
+	}
+	for _, c := range resp.Plan.Changes {
+		approved[c.Name] = c
+		if o := resp.result(c.Name); missing[c.Name] || o != nil && o.Output != nil {
+			continue
+		}
+		// It took effect and its answer was lost, or someone else did it: later changes may need what it gives.
+		found, err := r.Planner.Found(ctx, resp.job(), c)
+		if err != nil {
+			return nil, err
+		}
+		resp.Results = append(resp.Results, Outcome{Change: c.Name, Call: c.Call, State: Already, At: r.Now(), Output: found})
+	}
+	var todo []Change
+	for _, c := range fresh.Changes {
+		was, ok := approved[c.Name]
+		then, _ := was.Call.Resolve(resp.outputs())
+		now, _ := c.Call.Resolve(resp.outputs())
+		if !ok || !without(then, was.Volatile).Same(without(now, c.Volatile)) {
+			return nil, Errorf(Conflict, "%s is missing now and was not part of the approved plan", c.Name)
+		}
+		todo = append(todo, was)
+	}
+	return todo, nil
+}
+
+// carry makes the calls, in order, in as many sessions as it takes: a new one where a call needs what an earlier one gave, so that
+// no session is ever wider than the calls it is for.
+func (r *Responder) carry(ctx context.Context, resp *Response, todo []Change) error {
+	for len(todo) > 0 {
+		calls := ready(todo, resp.outputs())
+		if len(calls) == 0 {
+			_, open := todo[0].Call.Resolve(resp.outputs())
+			return Errorf(Fault, "%s needs %v, which no earlier change gave", todo[0].Name, open)
+		}
+		actor, n, err := r.Actors.Act(ctx, Session{Response: resp.ID, Playbook: resp.Answer.Playbook, Target: resp.Target, Calls: calls})
+		if err != nil {
+			return r.revert(ctx, resp, err)
+		}
+		for _, c := range todo[:n] {
+			if err := r.make(ctx, resp, actor, c); err != nil {
+				return r.revert(ctx, resp, err)
+			}
+			if err := r.await(ctx, resp, c); err != nil {
+				return err
+			}
+		}
+		todo = todo[n:]
+	}
+	return nil
+}
+
+// ready are the calls of the longest run of changes whose inputs are all known.
+func ready(todo []Change, outputs map[string]map[string]any) []Call {
+	var calls []Call
+	for _, c := range todo {
+		call, open := c.Call.Resolve(outputs)
+		if len(open) > 0 {
+			break
+		}
+		calls = append(calls, call)
+	}
+	return calls
+}
+
+// make makes one call, its intent stored before and its outcome after.
+func (r *Responder) make(ctx context.Context, resp *Response, actor Actor, c Change) error {
+	call, _ := c.Call.Resolve(resp.outputs())
+	o := Outcome{Change: c.Name, Call: call, State: Intended, At: r.Now()}
+	resp.set(o)
+	if err := r.step(ctx, resp, Applying, "intent", call.Op+" for "+c.Name, o); err != nil {
+		return err
+	}
+	reply, err := actor.Do(ctx, call)
+	o.fill(reply, err)
+	if err != nil && r.already(ctx, resp, c, &o) {
+		err = nil
+	}
+	resp.set(o)
+	if serr := r.step(context.WithoutCancel(ctx), resp, Applying, "call", o.line(), o); serr != nil {
+		return serr
+	}
+	if err != nil {
+		return Errorf(KindOf(err), "%s: %w", c.Name, err)
+	}
+	return nil
+}
+
+// already tells whether a call that failed was not needed any more: someone closed the port a second before us.
+func (r *Responder) already(ctx context.Context, resp *Response, change Change, o *Outcome) bool {
+	plan, err := r.Planner.Plan(ctx, resp.job())
+	if err != nil {
+		return false
+	}
+	for _, c := range plan.Changes {
+		if c.Name == o.Change {
+			return false
+		}
+	}
+	found, err := r.Planner.Found(ctx, resp.job(), change)
+	if err != nil {
+		return false
+	}
+	o.State, o.Output = Already, found
+	return true
+}
+
+// await waits until AWS has finished a change that takes time.
+func (r *Responder) await(ctx context.Context, resp *Response, c Change) error {
+	if c.Wait == 0 {
+		return nil
+	}
+	return r.until(ctx, c.Wait, func() (bool, error) {
+		ok, err := r.Planner.Settled(ctx, resp.job(), c)
+		return ok, err
+	}, "%s was not finished within %s", c.Name, c.Wait)
+}
+
+// revert takes a change back on the spot where the one that had to follow it could not be made: a half-open door is worse than
+// either the open or the closed one. The failure stays what it was.
+func (r *Responder) revert(ctx context.Context, resp *Response, cause error) error {
+	ctx = context.WithoutCancel(ctx)
+	for _, c := range slices.Backward(resp.Plan.Changes) {
+		o := resp.result(c.Name)
+		if c.Until == "" || o == nil || o.State != Made && o.State != Intended {
+			continue
+		}
+		if next := resp.result(c.Until); next != nil && (next.State == Made || next.State == Already) {
+			continue
+		}
+		if err := r.undoOne(ctx, resp, c); err != nil {
+			return Errorf(KindOf(cause), "%w; and %s could not be taken back, look at it at once: %v", cause, c.Name, err)
+		}
+		o.State = Reverted
+		if err := r.step(ctx, resp, Applying, "reverted", c.Name+" is taken back, as "+c.Until+" could not follow"); err != nil {
+			return err
+		}
+	}
+	return cause
+}
+
+// verify plans again, with patience, until nothing is missing, and keeps the state that was left for a later undo.
+func (r *Responder) verify(ctx context.Context, resp *Response) error {
+	err := r.until(ctx, r.Patience, func() (bool, error) {
+		plan, err := r.Planner.Plan(ctx, resp.job())
+		if err != nil {
+			return false, err
+		}
+		return plan.Empty() && len(plan.Refusals) == 0, nil
+	}, "AWS does not show the changes after %s", r.Patience)
+	if err != nil {
+		return r.fail(ctx, resp, err)
+	}
+	if resp.Left, err = r.Planner.States(ctx, resp.job(), resp.Plan.Changes); err != nil {
+		return r.fail(ctx, resp, err)
+	}
+	for _, c := range resp.Plan.Changes {
+		if want := resp.resolved(c.After); want != nil && c.Until == "" && !equal(resp.Left[c.Name], want) {
+			return r.fail(ctx, resp, Errorf(Fault, "%s left %s, not %s", c.Name, canonical(resp.Left[c.Name]), canonical(want)))
+		}
+	}
+	resp.Times.Closed = r.Now()
+	return r.step(ctx, resp, Done, "verified", "planned again: nothing is missing")
+}
+
+// until tries f with growing pauses for as long as patience lasts. An error of f counts as not yet, and is told if it stays.
+func (r *Responder) until(ctx context.Context, patience time.Duration, f func() (bool, error), format string, args ...any) error {
+	deadline, pause := r.Now().Add(patience), 200*time.Millisecond
+	for {
+		ok, err := f()
+		if ok {
+			return nil
+		}
+		if !r.Now().Add(pause).Before(deadline) {
+			msg := fmt.Sprintf(format, args...)
+			if err != nil {
+				return Errorf(KindOf(err), "%s: %w", msg, err)
+			}
+			return Errorf(Fault, "%s", msg)
+		}
+		if err := r.Sleep(ctx, pause); err != nil {
+			return err
+		}
+		pause = min(2*pause, 15*time.Second)
+	}
+}
+
+// fail closes a response that stopped half-way. What was done stays recorded and can be undone.
+func (r *Responder) fail(ctx context.Context, resp *Response, cause error) error {
+	ctx = context.WithoutCancel(ctx)
+	if left, err := r.Planner.States(ctx, resp.job(), resp.Plan.Changes); err == nil {
+		resp.Left = left
+	}
+	resp.Reason, resp.Times.Closed = cause.Error(), r.Now()
+	if err := r.step(ctx, resp, Failed, "failed", cause.Error()); err != nil {
+		return Errorf(Fault, "%w; and it could not be stored: %v", cause, err)
+	}
+	return cause
+}
+
+// set puts an outcome in the place of the change's earlier one.
+func (r *Response) set(o Outcome) {
+	if old := r.result(o.Change); old != nil {
+		*old = o
+		return
+	}
+	r.Results = append(r.Results, o)
+}
+
+// fill takes over what came of the call.
+func (o *Outcome) fill(reply Reply, err error) {
+	o.State, o.Output = Made, reply.Output
+	o.RequestID, o.Principal, o.Attempts, o.Took = reply.RequestID, reply.Principal, reply.Attempts, reply.Took
+	if err != nil {
+		o.State, o.Error = CallFail, err.Error()
+	}
+}
+
+func (o Outcome) line() string {
+	if o.Error != "" && o.State == CallFail {
+		return o.Call.Op + " failed: " + o.Error
+	}
+	return fmt.Sprintf("%s %s (request %s)", o.Call.Op, o.State, or(o.RequestID, "without an id"))
+}
+
+// equal compares states as JSON, where a missing value and null are the same.
+func equal(a, b any) bool {
+	return reflect.DeepEqual(a, b) || string(canonical(a)) == string(canonical(b))
+}

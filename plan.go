@@ -1,0 +1,148 @@
+package parry
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Job is what a plan is made for: one playbook on one target of one finding.
+type Job struct {
+	Response string         // the response's id: session name and source identity at AWS
+	Playbook string         // its name
+	Source   string         // digest of the playbook's text; empty for the one that is loaded now
+	Params   map[string]any // as the rule or the person gave them
+	Target   Target
+	Finding  Finding
+}
+
+// Plan is what would put a target right: the difference between what is and what the playbook wants. It is plain JSON,
+// made by reading only, and worth nothing when the world has changed: its digest says whether it has.
+type Plan struct {
+	Playbook string         `json:"playbook"`
+	Source   string         `json:"source"` // digest of the playbook's text
+	Summary  string         `json:"summary"`
+	Risk     Risk           `json:"risk"`
+	Breaks   string         `json:"breaks,omitempty"` // what the owner of the target will notice
+	Target   Target         `json:"target"`
+	Params   map[string]any `json:"params,omitempty"`
+	Reads    []Read         `json:"reads"`
+	Changes  []Change       `json:"changes"`
+	// Gone says that the target does not exist (any more): there is nothing to put right.
+	Gone string `json:"gone,omitempty"`
+	// Refusals are the playbook's own reasons for not going on. A plan that has one is told and never applied.
+	Refusals    []string     `json:"refusals,omitempty"`
+	Permissions []Permission `json:"permissions,omitempty"`
+	Digest      string       `json:"digest"`
+}
+
+// Read is one question that the plan rests on.
+type Read struct {
+	Name   string `json:"name"`
+	Call   Call   `json:"call"`
+	Absent string `json:"absent,omitempty"` // the error code that meant "not there"
+}
+
+// Change is one call that is missing, what it changes, and how it is taken back.
+type Change struct {
+	Name  string `json:"name"` // its id in the playbook, with the key of the loop: "isolate[eni-1]"
+	Why   string `json:"why,omitempty"`
+	Call  Call   `json:"call"`
+	Item  any    `json:"item,omitempty"`   // the loop's element, kept so that the state can be read again later
+	State any    `json:"before,omitempty"` // what the change governs, as it was found
+	After any    `json:"after,omitempty"`  // as it should be afterwards
+	Undo  []Call `json:"undo,omitempty"`
+	// Irreversible, Kept, RestoredBy say why there is no undo: it cannot be, it stays on purpose, or another change's undo does it.
+	Irreversible string `json:"irreversible,omitempty"`
+	Kept         string `json:"kept,omitempty"`
+	RestoredBy   string `json:"restored_by,omitempty"`
+	// Until names the change that must follow at once, because the state between the two is worse than either. If it cannot be
+	// made, this one is undone on the spot.
+	Until string `json:"until,omitempty"`
+	// Wait is how long to wait for AWS to finish it before the next change; zero for what is done when the call returns.
+	Wait time.Duration `json:"wait,omitempty"`
+	// Volatile are input fields left out of the digest, such as a lock token.
+	Volatile []string `json:"volatile,omitempty"`
+}
+
+// Reversible tells whether undoing the plan restores the change, by itself or through another's undo.
+func (c Change) Reversible() bool { return len(c.Undo) > 0 || c.RestoredBy != "" }
+
+// Planner reads AWS and says which calls are missing. It never writes.
+type Planner interface {
+	// Plan compares what is with what the job's playbook wants.
+	Plan(ctx context.Context, j Job) (Plan, error)
+	// States reads anew what each of the changes governs, by change name. A state that cannot be read any more, because
+	// its resource is gone, is nil.
+	States(ctx context.Context, j Job, changes []Change) (map[string]any, error)
+	// Settled tells whether AWS has finished a change that takes time.
+	Settled(ctx context.Context, j Job, c Change) (bool, error)
+	// Found gives what is there already for a change that would create something, as if it had just made it: nil where there is none.
+	Found(ctx context.Context, j Job, c Change) (map[string]any, error)
+}
+
+// Empty tells whether nothing is missing.
+func (p Plan) Empty() bool { return len(p.Changes) == 0 }
+
+// Seal writes the plan's digest: over what would be done and what it would take the place of, not over when or by whom it was planned.
+func (p *Plan) Seal() {
+	type part struct {
+		Name         string
+		Call         Call
+		Before       any
+		Undo         []Call
+		Irreversible string
+	}
+	parts := make([]part, len(p.Changes))
+	for i, c := range p.Changes {
+		parts[i] = part{c.Name, without(c.Call, c.Volatile), c.State, c.Undo, c.Irreversible}
+	}
+	sum := sha256.Sum256(canonical(map[string]any{
+		"playbook": p.Playbook, "source": p.Source, "target": p.Target, "changes": parts, "refusals": p.Refusals,
+	}))
+	p.Digest = "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// without is the call less some fields of its input.
+func without(c Call, fields []string) Call {
+	if len(fields) == 0 {
+		return c
+	}
+	in := map[string]any{}
+	for k, v := range c.Input {
+		if !slices.Contains(fields, k) {
+			in[k] = v
+		}
+	}
+	c.Input = in
+	return c
+}
+
+// Calls are the calls of the changes, in order.
+func (p Plan) Calls() []Call {
+	calls := make([]Call, len(p.Changes))
+	for i, c := range p.Changes {
+		calls[i] = c.Call
+	}
+	return calls
+}
+
+// Irreversible lists the changes that cannot be taken back.
+func (p Plan) Irreversible() []string {
+	var names []string
+	for _, c := range p.Changes {
+		if c.Irreversible != "" {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// stem is a change's id in the playbook, without the key of its loop.
+func stem(name string) string {
+	id, _, _ := strings.Cut(name, "[")
+	return id
+}

@@ -1,0 +1,214 @@
+package parry
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Responder takes a finding the whole way. Its parts are given to it; it has no other knowledge of AWS, files or stores.
+type Responder struct {
+	Matcher Matcher
+	Targets func(playbook string) (targetType string, err error)
+	Planner Planner
+	Actors  Actors
+	Store   Store
+
+	Now   func() time.Time
+	NewID func() string
+	Sleep func(ctx context.Context, d time.Duration) error
+	// Patience is how long verifying waits for AWS to show what was changed. IAM takes seconds to minutes.
+	Patience time.Duration
+	// Watch, where given, is told of each step as it is recorded.
+	Watch func(Response, Record)
+}
+
+// Actors gives the hands that change things.
+type Actors interface {
+	// Act opens a session for the first n of the calls, with credentials that can make those and nothing else. n is less than
+	// all where their permissions do not fit in one session: the rest takes another. n is never 0 without an error.
+	Act(ctx context.Context, s Session) (a Actor, n int, err error)
+}
+
+// Session is what credentials are asked for.
+type Session struct {
+	Response string // becomes session name and source identity, so that CloudTrail carries it
+	Playbook string
+	Target   Target
+	Calls    []Call
+}
+
+// Respond is the way of the data: match, plan, decide, then do it, ask, or tell. There is one response for each playbook
+// and target, also where nothing is to be done: its state and reason say why.
+func (r *Responder) Respond(ctx context.Context, e Event, f Finding) ([]Response, error) {
+	responses, err := r.Prepare(ctx, e, f)
+	if err != nil {
+		return nil, err
+	}
+	for i := range responses {
+		if err := r.carryOut(ctx, &responses[i]); err != nil {
+			return responses, err
+		}
+	}
+	return responses, nil
+}
+
+// carryOut does what was decided.
+func (r *Responder) carryOut(ctx context.Context, resp *Response) error {
+	switch {
+	case resp.State == Applying:
+		return r.Apply(ctx, resp, resp.By) // a worker died half-way: the yes that it had still stands
+	case resp.State != Planned:
+		return r.Tell(ctx, resp)
+	case resp.Decided.Tier == TierAuto && !resp.Decided.Observe:
+		return r.Apply(ctx, resp, "rule "+resp.Answer.Rule)
+	case resp.Decided.Tier == TierApprove && !resp.Decided.Observe:
+		return r.step(ctx, resp, Waiting, "asked", "waits for a person's yes to "+resp.Plan.Digest)
+	default:
+		resp.Reason = strings.Join(resp.Decided.Reasons, "; ")
+		return r.Tell(ctx, resp)
+	}
+}
+
+// Prepare goes as far as the decision. It reads, and neither changes nor stores anything.
+func (r *Responder) Prepare(ctx context.Context, e Event, f Finding) ([]Response, error) {
+	received := r.Now()
+	blank := Response{EventID: e.ID, Finding: f, Times: Times{Received: received, FirstSeen: msec(f.FirstSeen())}}
+	if f.Quiet != "" {
+		return []Response{blank.ended(Nothing, f.Quiet)}, nil
+	}
+	answers, misses, err := r.Matcher.Match(ctx, e, f)
+	if err != nil {
+		return nil, err
+	}
+	if len(answers) == 0 {
+		return []Response{blank.ended(Alerted, whyNone(f, misses))}, nil
+	}
+	var all []Response
+	for _, a := range answers {
+		resp := blank
+		resp.Answer = a
+		if a.Playbook == "" {
+			all = append(all, resp.ended(Alerted, fmt.Sprintf("rule %s only tells", a.Rule)))
+			continue
+		}
+		targetType, err := r.Targets(a.Playbook)
+		if err != nil {
+			return nil, err
+		}
+		targets := f.TargetsOf(targetType)
+		if len(targets) == 0 {
+			all = append(all, resp.ended(Alerted, noTarget(f, a, targetType)))
+		}
+		for _, t := range targets {
+			one, err := r.prepareOne(ctx, resp, t)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, one)
+		}
+	}
+	return all, nil
+}
+
+// prepareOne plans and decides for one target, or finds the response that is open for it already.
+func (r *Responder) prepareOne(ctx context.Context, resp Response, t Target) (Response, error) {
+	resp.Target = t
+	resp.Key = strings.Join([]string{resp.Finding.Key(), resp.Answer.Playbook, t.Account, t.Region, t.ID}, "|")
+	switch prev, err := r.Store.Latest(ctx, resp.Key); {
+	case err == nil && (prev.State == Applying || prev.State == Waiting):
+		return prev, nil // a second delivery attaches to what is open
+	case err != nil && KindOf(err) != NotFound:
+		return resp, err
+	}
+	resp.ID = r.NewID()
+	plan, err := r.Planner.Plan(ctx, resp.job())
+	if err != nil {
+		return resp.ended(Unreadable, err.Error()), nil
+	}
+	resp.Plan, resp.Times.Planned = plan, r.Now()
+	hold, err := r.Store.Held(ctx, resp.Key)
+	if err != nil {
+		return resp, err
+	}
+	resp.Decided = Decide(plan, resp.Answer, History{Hold: hold})
+	switch {
+	case plan.Gone != "":
+		return resp.ended(Nothing, plan.Gone), nil
+	case len(plan.Refusals) > 0:
+		return resp.ended(Alerted, strings.Join(plan.Refusals, "; ")), nil
+	case plan.Empty():
+		return resp.ended(Nothing, "everything is as the playbook wants it"), nil
+	}
+	resp.State = Planned
+	return resp, nil
+}
+
+// Tell stores a response that ends without a change, so that it can be listed and shown.
+func (r *Responder) Tell(ctx context.Context, resp *Response) error {
+	if resp.ID == "" {
+		resp.ID = r.NewID()
+	}
+	if resp.State == Planned {
+		resp.State = Alerted
+	}
+	return r.step(ctx, resp, resp.State, "told", resp.Reason)
+}
+
+// step stores a response in its next state together with the record of how it came there.
+func (r *Responder) step(ctx context.Context, resp *Response, to State, kind, text string, outcome ...Outcome) error {
+	resp.State = to
+	resp.Steps++
+	rec := Record{Response: resp.ID, Seq: resp.Steps, At: r.Now(), Kind: kind, Text: text}
+	if len(outcome) > 0 {
+		rec.Call = &outcome[0]
+	}
+	if err := r.Store.Save(ctx, *resp, rec); err != nil {
+		resp.Steps--
+		return err
+	}
+	if r.Watch != nil {
+		r.Watch(*resp, rec)
+	}
+	return nil
+}
+
+// job is what the response's plan is made for.
+func (resp Response) job() Job {
+	return Job{Response: resp.ID, Playbook: resp.Answer.Playbook, Source: resp.Plan.Source, Params: resp.Answer.Params, Target: resp.Target, Finding: resp.Finding}
+}
+
+func (resp Response) ended(s State, why string) Response {
+	resp.State, resp.Reason = s, why
+	return resp
+}
+
+func whyNone(f Finding, misses []Miss) string {
+	why := "no rule answers " + f.Type()
+	if len(f.Unresolved) > 0 {
+		why += "; " + strings.Join(f.Unresolved, "; ")
+	}
+	for _, m := range misses {
+		if m.Why != "" {
+			why += fmt.Sprintf("; %s: %s", m.Rule, m.Why)
+		}
+	}
+	return why
+}
+
+func noTarget(f Finding, a Answer, targetType string) string {
+	why := fmt.Sprintf("%s works on %s, and the finding names none", a.Playbook, targetType)
+	if len(f.Unresolved) > 0 {
+		why += ": " + strings.Join(f.Unresolved, "; ")
+	}
+	return why
+}
+
+// msec is a time of OCSF, in epoch milliseconds; 0 is the zero time.
+func msec(t int64) time.Time {
+	if t == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(t).UTC()
+}

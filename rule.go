@@ -1,0 +1,94 @@
+package parry
+
+import "context"
+
+// Tier says what is done with a plan. The zero value tells and does nothing.
+type Tier int
+
+// The tiers, from the most careful on.
+const (
+	TierAlert   Tier = iota // tell a person, change nothing: for what is of high risk
+	TierApprove             // ask a person first: medium risk
+	TierAuto                // do it: low risk
+)
+
+// String is the tier as rule files write it.
+func (t Tier) String() string {
+	switch t {
+	case TierAuto:
+		return "auto"
+	case TierApprove:
+		return "approve"
+	default:
+		return "alert"
+	}
+}
+
+// ParseTier reads a tier as rule files write it; ok is false for anything else.
+func ParseTier(s string) (t Tier, ok bool) {
+	for _, t := range []Tier{TierAlert, TierApprove, TierAuto} {
+		if t.String() == s {
+			return t, true
+		}
+	}
+	return TierAlert, false
+}
+
+// MarshalText writes the tier as rule files do.
+func (t Tier) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText reads a tier. A word that is no tier is the zero tier and an error.
+func (t *Tier) UnmarshalText(b []byte) error {
+	v, ok := ParseTier(string(b))
+	*t = v
+	if !ok {
+		return Errorf(Invalid, "tier %q is none of auto, approve, alert", b)
+	}
+	return nil
+}
+
+// Risk is how much a playbook's changes can hurt.
+type Risk string
+
+// The risks a playbook can declare. Each allows a tier at the most.
+const (
+	RiskLow    Risk = "low"
+	RiskMedium Risk = "medium"
+	RiskHigh   Risk = "high"
+)
+
+// Ceiling is the boldest tier that a risk allows: low is done, medium asks, high and anything unknown tells.
+func (r Risk) Ceiling() Tier {
+	switch r {
+	case RiskLow:
+		return TierAuto
+	case RiskMedium:
+		return TierApprove
+	default:
+		return TierAlert
+	}
+}
+
+// Answer is one playbook that a rule wants run, and how.
+type Answer struct {
+	Rule     string         `json:"rule"`
+	Playbook string         `json:"playbook"`
+	Params   map[string]any `json:"params,omitempty"`
+	Tier     Tier           `json:"tier"`
+	// Accept is the risk that the rule's owner takes on knowingly, in place of the ceiling that goes with the tier.
+	Accept Risk `json:"accept,omitempty"`
+	// Observe holds the rule back: plans are made and told, nothing is done. A fresh install observes.
+	Observe bool `json:"observe,omitempty"`
+}
+
+// Matcher says which answers an event's finding gets.
+type Matcher interface {
+	// Match returns the answers of every rule that wants the event and its finding, and why the others do not.
+	Match(ctx context.Context, e Event, f Finding) (answers []Answer, misses []Miss, err error)
+}
+
+// Miss says why a rule did not want an event.
+type Miss struct {
+	Rule string `json:"rule"`
+	Why  string `json:"why"`
+}

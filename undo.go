@@ -1,0 +1,175 @@
+package parry
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Reversal is what undoing a response would do.
+type Reversal struct {
+	Response Response `json:"-"`
+	Steps    []Step   `json:"steps"`
+	// Conflicts are states that are neither what was left nor what was before: someone else changed them. With one of these
+	// nothing is undone.
+	Conflicts []string `json:"conflicts,omitempty"`
+	Kept      []string `json:"kept,omitempty"` // what stays, and why
+}
+
+// Step is the undo of one change.
+type Step struct {
+	Change string `json:"change"`
+	Calls  []Call `json:"calls"`
+	From   any    `json:"from,omitempty"` // the state now
+	To     any    `json:"to,omitempty"`   // the state before the response
+}
+
+// PlanUndo compares the present state with what the response left, change by change, newest first. It only reads.
+func (r *Responder) PlanUndo(ctx context.Context, id string) (Reversal, error) {
+	resp, err := r.Store.Response(ctx, id)
+	if err != nil {
+		return Reversal{}, err
+	}
+	if resp.State != Done && resp.State != Failed && resp.State != Undoing {
+		return Reversal{}, Errorf(Refused, "response %s is %q: there is nothing to undo", id, resp.State)
+	}
+	var made []Change
+	for _, c := range resp.Plan.Changes {
+		if o := resp.result(c.Name); o != nil && (o.State == Made || o.State == Intended || o.State == CallFail) {
+			made = append(made, c)
+		}
+	}
+	now, err := r.Planner.States(ctx, resp.job(), made)
+	if err != nil {
+		return Reversal{}, err
+	}
+	rev := Reversal{Response: resp}
+	for _, c := range slices.Backward(made) {
+		rev.add(c, now[c.Name])
+	}
+	return rev, nil
+}
+
+// add puts one change into the reversal: undone, restored already, kept, or in conflict.
+func (v *Reversal) add(c Change, now any) {
+	left := v.Response.Left[c.Name]
+	switch why := or(c.Irreversible, c.Kept); {
+	case why != "":
+		if equal(now, c.State) && c.State != nil {
+			return
+		}
+		v.Kept = append(v.Kept, c.Name+": "+why)
+	case c.RestoredBy != "" || equal(now, c.State):
+		return
+	case !equal(now, left):
+		v.Conflicts = append(v.Conflicts, fmt.Sprintf("%s: it was left as %s and is now %s", c.Name, canonical(left), canonical(now)))
+	default:
+		step := Step{Change: c.Name, From: now, To: c.State}
+		for _, call := range c.Undo {
+			resolved, open := call.Resolve(v.Response.outputs())
+			if len(open) > 0 {
+				v.Conflicts = append(v.Conflicts, fmt.Sprintf("%s: %s is not known, as the answer of the call was lost", c.Name, strings.Join(open, ", ")))
+				return
+			}
+			step.Calls = append(step.Calls, resolved)
+		}
+		v.Steps = append(v.Steps, step)
+	}
+}
+
+// Undo takes a response back and puts its finding on hold, so that the next delivery does not contain again. Where anything was
+// changed by someone else since, it changes nothing and returns an Error of kind Conflict.
+func (r *Responder) Undo(ctx context.Context, id, by string) (Response, error) {
+	rev, err := r.PlanUndo(ctx, id)
+	if err != nil {
+		return rev.Response, err
+	}
+	resp := rev.Response
+	if len(rev.Conflicts) > 0 {
+		return resp, Errorf(Conflict, "not undone: %s", strings.Join(rev.Conflicts, "; ")).WithHint("put it right by hand, or restore what the response left and undo again")
+	}
+	release, err := r.claim(ctx, &resp)
+	if err != nil {
+		return resp, err
+	}
+	defer release()
+	if err := r.Store.Hold(ctx, resp.Key, fmt.Sprintf("%s undid response %s", by, id)); err != nil {
+		return resp, err
+	}
+	if err := r.step(ctx, &resp, Undoing, "undo", fmt.Sprintf("%s takes %d changes back", by, len(rev.Steps))); err != nil {
+		return resp, err
+	}
+	for _, s := range rev.Steps {
+		if err := r.takeBack(ctx, &resp, s.Change, s.Calls); err != nil {
+			return resp, r.fail(ctx, &resp, err)
+		}
+	}
+	return resp, r.verifyUndo(ctx, &resp, rev)
+}
+
+// verifyUndo reads every restored state again, with patience.
+func (r *Responder) verifyUndo(ctx context.Context, resp *Response, rev Reversal) error {
+	var back []Change
+	for _, s := range rev.Steps {
+		i := slices.IndexFunc(resp.Plan.Changes, func(c Change) bool { return c.Name == s.Change })
+		back = append(back, resp.Plan.Changes[i])
+	}
+	err := r.until(ctx, r.Patience, func() (bool, error) {
+		now, err := r.Planner.States(ctx, resp.job(), back)
+		if err != nil {
+			return false, err
+		}
+		for _, c := range back {
+			if !equal(now[c.Name], c.State) {
+				return false, Errorf(Fault, "%s is %s, not %s", c.Name, canonical(now[c.Name]), canonical(c.State))
+			}
+		}
+		return true, nil
+	}, "AWS does not show the earlier state after %s", r.Patience)
+	if err != nil {
+		return r.fail(ctx, resp, err)
+	}
+	resp.Times.Closed = r.Now()
+	return r.step(ctx, resp, Undone, "undone", "read again: everything is as it was before; the finding is on hold")
+}
+
+// undoOne takes one change back.
+func (r *Responder) undoOne(ctx context.Context, resp *Response, c Change) error {
+	var calls []Call
+	for _, call := range c.Undo {
+		resolved, open := call.Resolve(resp.outputs())
+		if len(open) > 0 {
+			return Errorf(Fault, "%s is not known", strings.Join(open, ", "))
+		}
+		calls = append(calls, resolved)
+	}
+	return r.takeBack(ctx, resp, c.Name, calls)
+}
+
+// takeBack makes the calls of one undo, with intent and outcome stored as for any other call.
+func (r *Responder) takeBack(ctx context.Context, resp *Response, change string, calls []Call) error {
+	for len(calls) > 0 {
+		actor, n, err := r.Actors.Act(ctx, Session{Response: resp.ID, Playbook: resp.Answer.Playbook, Target: resp.Target, Calls: calls})
+		if err != nil {
+			return err
+		}
+		for _, call := range calls[:n] {
+			o := Outcome{Change: change, Call: call, State: Intended, At: r.Now()}
+			if err := r.step(ctx, resp, resp.State, "intent", call.Op+" to undo "+change, o); err != nil {
+				return err
+			}
+			reply, err := actor.Do(ctx, call)
+			o.fill(reply, err)
+			resp.Undone = append(resp.Undone, o)
+			if serr := r.step(context.WithoutCancel(ctx), resp, resp.State, "call", o.line(), o); serr != nil {
+				return serr
+			}
+			if err != nil {
+				return Errorf(KindOf(err), "undo of %s: %w", change, err)
+			}
+		}
+		calls = calls[n:]
+	}
+	return nil
+}
