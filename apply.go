@@ -38,6 +38,9 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 		resp.Plan = fresh
 		return Errorf(Conflict, "%s is not as it was when the plan was made", resp.Target).WithHint("read the new plan and decide again")
 	}
+	if err := r.Planner.Keep(ctx, resp.job()); err != nil {
+		return err
+	}
 	resp.By = by
 	if resp.Times.Applied.IsZero() {
 		resp.Times.Applied = r.Now()

@@ -75,6 +75,8 @@ func (c Change) Reversible() bool { return len(c.Undo) > 0 || c.RestoredBy != ""
 type Planner interface {
 	// Plan compares what is with what the job's playbook wants.
 	Plan(ctx context.Context, j Job) (Plan, error)
+	// Keep remembers the text of the job's playbook, so that an undo works with what was applied. It is called before the first write.
+	Keep(ctx context.Context, j Job) error
 	// States reads anew what each of the changes governs, by change name. A state that cannot be read any more, because
 	// its resource is gone, is nil.
 	States(ctx context.Context, j Job, changes []Change) (map[string]any, error)

@@ -21,8 +21,8 @@ type Observe func(ctx context.Context, playbook string, t parry.Target, ops []st
 type Planner struct {
 	Set     *Set
 	Observe Observe
-	// Keep gives back a playbook's text by its digest, for a response that was made with an earlier one.
-	Keep interface {
+	// Sources keeps the texts of playbooks by their digest, for responses that were made with an earlier one.
+	Sources interface {
 		KeepSource(ctx context.Context, digest string, text []byte) error
 		Source(ctx context.Context, digest string) ([]byte, error)
 	}
@@ -42,23 +42,25 @@ func (pl *Planner) Plan(ctx context.Context, j parry.Job) (parry.Plan, error) {
 	if err != nil {
 		return parry.Plan{}, err
 	}
-	plan, err := s.plan()
+	return s.plan()
+}
+
+// Keep implements parry.Planner.
+func (pl *Planner) Keep(ctx context.Context, j parry.Job) error {
+	p, err := pl.playbook(ctx, j)
 	if err != nil {
-		return plan, err
+		return err
 	}
-	if pl.Keep != nil {
-		err = pl.Keep.KeepSource(ctx, s.p.Digest, s.p.Text)
-	}
-	return plan, err
+	return pl.Sources.KeepSource(ctx, p.Digest, p.Text)
 }
 
 // playbook is the one that the job was planned with: by its text, where that is known.
 func (pl *Planner) playbook(ctx context.Context, j parry.Job) (*Playbook, error) {
 	p, err := pl.Set.Get(j.Playbook)
-	if j.Source == "" || err == nil && p.Digest == j.Source || pl.Keep == nil {
+	if j.Source == "" || err == nil && p.Digest == j.Source {
 		return p, err
 	}
-	text, err := pl.Keep.Source(ctx, j.Source)
+	text, err := pl.Sources.Source(ctx, j.Source)
 	if err != nil {
 		return nil, err
 	}

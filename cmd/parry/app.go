@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"parry"
+	"parry/internal/assemble"
+	"parry/internal/awsapi"
+	"parry/internal/render"
+	"parry/internal/sqlite"
+)
+
+// app is what the commands share.
+type app struct {
+	env            func(string) string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	code           int
+
+	db, role, playbookDir, ruleDir string
+	json, plain                    bool
+}
+
+// command makes the tree of commands.
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "parry",
+		Short: "Automated security response for AWS",
+		Long: "Parry takes security events, works out what would put things right, shows it as a plan, decides by tier whether to do it,\n" +
+			"ask, or only tell, does it with credentials that can do nothing else, checks that it worked, and can take it back.",
+		SilenceErrors: true, SilenceUsage: true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	f := root.PersistentFlags()
+	f.StringVar(&a.db, "db", a.env("PARRY_DB"), "the store of responses, a file (PARRY_DB; default: parry/parry.db in the user's state folder)")
+	f.StringVar(&a.role, "role", a.env("PARRY_ROLE"), "the role to take in each account, such as parry-{playbook} (PARRY_ROLE); without it the environment's own credentials are used, in their own account only")
+	f.StringVar(&a.playbookDir, "playbooks", a.env("PARRY_PLAYBOOKS"), "a folder of playbooks beside the embedded ones (PARRY_PLAYBOOKS)")
+	f.StringVar(&a.ruleDir, "rules", a.env("PARRY_RULES"), "a folder of rules in the place of the embedded ones (PARRY_RULES)")
+	f.BoolVar(&a.json, "json", false, "write JSON, one object a line, for machines")
+	f.BoolVar(&a.plain, "no-color", a.env("NO_COLOR") != "", "no colours (NO_COLOR); a pipe gets none anyway")
+	root.AddCommand(a.demoCommand(), a.respondCommand(), a.undoCommand(), a.showCommand(), a.listCommand(), a.playbookCommand(), a.testCommand())
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return parry.Errorf(parry.Invalid, "%v", err).WithHint("'parry help' shows what there is")
+	})
+	return root
+}
+
+// args checks the number of arguments, with an error of our kind.
+func args(check cobra.PositionalArgs, usage string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, given []string) error {
+		if err := check(cmd, given); err != nil {
+			return parry.Errorf(parry.Invalid, "%v", err).WithHint("%s", usage)
+		}
+		return nil
+	}
+}
+
+// style is plain where the output is no terminal.
+func (a *app) style() render.Style {
+	f, ok := a.stdout.(*os.File)
+	return render.Style{Colour: ok && !a.plain && a.env("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))}
+}
+
+// encode writes one JSON object on a line.
+func (a *app) encode(v any) error {
+	e := json.NewEncoder(a.stdout)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// library loads playbooks and rules.
+func (a *app) library() (*assemble.Library, error) {
+	lib, err := assemble.NewLibrary(a.playbookDir, a.ruleDir)
+	if err != nil && parry.KindOf(err) == parry.Fault {
+		return nil, parry.Errorf(parry.Invalid, "%w", err)
+	}
+	return lib, err
+}
+
+// store opens the store. Where nothing will be changed and there is none yet, none is made.
+func (a *app) store(ctx context.Context, create bool) (*sqlite.DB, error) {
+	path := a.db
+	if path == "" {
+		dir := a.env("XDG_STATE_HOME")
+		if dir == "" {
+			home := a.env("HOME")
+			if home == "" {
+				return nil, parry.Errorf(parry.Invalid, "there is no place for the store").WithHint("name one: --db FILE or PARRY_DB")
+			}
+			dir = filepath.Join(home, ".local", "state")
+		}
+		path = filepath.Join(dir, "parry", "parry.db")
+	}
+	if _, err := os.Stat(path); !create && errors.Is(err, fs.ErrNotExist) {
+		path = ":memory:"
+	}
+	return sqlite.Open(ctx, path)
+}
+
+// responder connects to whatever AWS the environment names.
+func (a *app) responder(ctx context.Context, lib *assemble.Library, store parry.Store, watch func(parry.Response, parry.Record)) (*parry.Responder, *awsapi.Cloud, error) {
+	// The SDK's own client: a plain http.Client cannot take AWS_CA_BUNDLE.
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(awshttp.NewBuildableClient()))
+	if err != nil {
+		return nil, nil, parry.Errorf(parry.Invalid, "the AWS configuration of the environment cannot be read: %w", err)
+	}
+	if cfg.Region == "" {
+		cfg.Region = "us-east-1" // only STS is asked there; every call goes to its target's Region
+	}
+	cfg.AppID = "parry"
+	r, cloud := lib.Responder(cfg, store, assemble.Options{Role: a.role, Watch: watch})
+	return r, cloud, nil
+}
+
+// yes asks a question on the terminal. Without one nobody can answer, and nobody did.
+func (a *app) yes(question string) (bool, error) {
+	f, ok := a.stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return false, parry.Errorf(parry.Refused, "nobody can be asked here, as standard input is no terminal").WithHint("read the plan, then say --yes")
+	}
+	if _, err := io.WriteString(a.stdout, question+" Only 'yes' is a yes: "); err != nil {
+		return false, err
+	}
+	// A byte at a time: what is typed after the line is not ours.
+	var line strings.Builder
+	b := make([]byte, 1)
+	for {
+		n, err := a.stdin.Read(b)
+		if n == 1 && b[0] == '\n' || err != nil {
+			break
+		}
+		line.Write(b[:n])
+	}
+	return strings.TrimSpace(line.String()) == "yes", nil
+}

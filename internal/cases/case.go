@@ -1,0 +1,176 @@
+// Package cases runs a playbook's cases: the event that comes in, the AWS state it meets, the plan that must come out, the
+// state after it is applied, and the state after undo. The same case runs on the twin and on an emulator that was not
+// written here, and must give the same on both.
+//
+// A case is one txtar file:
+//
+//	free text: what the case shows
+//	-- given.yaml --   calls that make the state, in order; "save" keeps parts of their answers under names
+//	-- event.json --   the event, with ${names} in it
+//	-- params.yaml --  the playbook's parameters; optional
+//	-- plan.txt --     the plan as people see it, with <names> in the place of what was saved
+//	-- after.yaml --   what must be true after apply: {call, with, that}; optional where the plan is empty
+//	-- undone.yaml --  what must be true after undo; optional
+package cases
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"cel.dev/cel-go/common/types"
+	"golang.org/x/tools/txtar"
+
+	"parry"
+	"parry/internal/expr"
+	"parry/internal/strictyaml"
+)
+
+// Case is one case, read but not yet run.
+type Case struct {
+	Playbook string
+	Name     string
+	File     string
+	Text     string // what it shows
+	Given    *strictyaml.Node
+	Event    string
+	Params   map[string]any
+	Plan     string
+	After    *strictyaml.Node
+	Undone   *strictyaml.Node
+	archive  *txtar.Archive
+}
+
+// Load reads the cases of a folder of playbooks: <playbook>/cases/*.txtar.
+func Load(fsys fs.FS, dir, shown string) ([]Case, error) {
+	files, err := fs.Glob(fsys, path.Join(dir, "*", "cases", "*.txtar"))
+	if err != nil {
+		return nil, err
+	}
+	var all []Case
+	for _, f := range files {
+		data, err := fs.ReadFile(fsys, f)
+		if err != nil {
+			return nil, parry.Errorf(parry.Invalid, "cases: %w", err)
+		}
+		c, err := Parse(path.Join(shown, f), data)
+		if err != nil {
+			return nil, err
+		}
+		c.Playbook = path.Base(path.Dir(path.Dir(f)))
+		c.Name = strings.TrimSuffix(path.Base(f), ".txtar")
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// Parse reads one case.
+func Parse(file string, data []byte) (Case, error) {
+	a := txtar.Parse(data)
+	c := Case{File: file, Text: strings.TrimSpace(string(a.Comment)), archive: a}
+	for _, f := range a.Files {
+		var err error
+		switch f.Name {
+		case "given.yaml":
+			c.Given, err = strictyaml.Parse(file+" "+f.Name, f.Data)
+		case "after.yaml":
+			c.After, err = strictyaml.Parse(file+" "+f.Name, f.Data)
+		case "undone.yaml":
+			c.Undone, err = strictyaml.Parse(file+" "+f.Name, f.Data)
+		case "params.yaml":
+			var n *strictyaml.Node
+			if n, err = strictyaml.Parse(file+" "+f.Name, f.Data); err == nil {
+				c.Params, _ = n.Any().(map[string]any)
+			}
+		case "event.json":
+			c.Event = string(f.Data)
+		case "plan.txt":
+			c.Plan = strings.TrimSpace(string(f.Data))
+		default:
+			err = fmt.Errorf("%s: a case has no part %q%s", file, f.Name, strictyaml.DidYouMean(f.Name, []string{"given.yaml", "event.json", "params.yaml", "plan.txt", "after.yaml", "undone.yaml"}))
+		}
+		if err != nil {
+			return c, err
+		}
+	}
+	if c.Event == "" {
+		return c, parry.Errorf(parry.Invalid, "%s: a case needs event.json", file)
+	}
+	return c, nil
+}
+
+// WithPlan is the case's file with another plan, for when a change of the plan is meant.
+func (c Case) WithPlan(plan string) []byte {
+	for i, f := range c.archive.Files {
+		if f.Name == "plan.txt" {
+			c.archive.Files[i].Data = []byte(plan + "\n")
+			return txtar.Format(c.archive)
+		}
+	}
+	at := slices.IndexFunc(c.archive.Files, func(f txtar.File) bool { return f.Name == "after.yaml" })
+	if at < 0 {
+		at = len(c.archive.Files)
+	}
+	c.archive.Files = slices.Insert(c.archive.Files, at, txtar.File{Name: "plan.txt", Data: []byte(plan + "\n")})
+	return txtar.Format(c.archive)
+}
+
+// names are what a case has saved, to be written into its event and taken out of its plan again.
+type names map[string]any
+
+var named = regexp.MustCompile(`\$\{([a-zA-Z][a-zA-Z0-9_]*)\}`)
+
+// fill writes saved texts into the event. Text is escaped as JSON wants it.
+func (n names) fill(text string) (string, error) {
+	var missing error
+	out := named.ReplaceAllStringFunc(text, func(m string) string {
+		v, ok := n[m[2:len(m)-1]]
+		if !ok {
+			missing = parry.Errorf(parry.Invalid, "the event names %s, which the case has not saved%s", m, strictyaml.DidYouMean(m[2:len(m)-1], slices.Sorted(maps.Keys(n))))
+			return m
+		}
+		s, ok := v.(string)
+		if !ok {
+			b, _ := json.Marshal(v)
+			return string(b)
+		}
+		b, _ := json.Marshal(s)
+		return string(b[1 : len(b)-1])
+	})
+	return out, missing
+}
+
+// hide puts <name> in the place of every saved value, the longest first, so that a plan reads the same wherever it was made.
+func (n names) hide(text string) string {
+	keys := slices.SortedFunc(maps.Keys(n), func(a, b string) int {
+		return len(fmt.Sprint(n[b]))*1000 - len(fmt.Sprint(n[a]))*1000 + strings.Compare(a, b)
+	})
+	for _, k := range keys {
+		if s, ok := n[k].(string); ok && len(s) > 3 {
+			text = strings.ReplaceAll(text, s, "<"+k+">")
+		}
+	}
+	return text
+}
+
+// env is where a case's expressions are evaluated.
+func (n names) env() (*expr.Env, error) {
+	t, err := expr.NewTypes()
+	if err != nil {
+		return nil, err
+	}
+	vars := map[string]*types.Type{}
+	for k := range n {
+		vars[k] = types.DynType
+	}
+	return expr.NewEnv(t, vars)
+}
+
+// now is a time that a case can put into its event.
+func now(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

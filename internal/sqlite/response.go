@@ -1,0 +1,203 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"parry"
+)
+
+// hintList is the next step where a response is not there.
+const hintList = "'parry list' shows the responses"
+
+// Save writes a response together with the records of the step that changed it, all or nothing.
+//
+// The records carry on where the stored history ends, and the response's Steps is the number of the last one. Where that is not so,
+// another worker went on with the response, and the Error is of kind Conflict.
+func (d *DB) Save(ctx context.Context, r parry.Response, records ...parry.Record) error {
+	if r.ID == "" {
+		return parry.Errorf(parry.Invalid, "a response without an id cannot be stored")
+	}
+	return d.write(ctx, func(tx *sql.Tx) error {
+		if err := d.follows(ctx, tx, r, records); err != nil {
+			return err
+		}
+		if err := putResponse(ctx, tx, r, records); err != nil {
+			return err
+		}
+		for _, rec := range records {
+			if err := addRecord(ctx, tx, rec); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, "store response %s", r.ID)
+}
+
+// follows holds the records, and what the response says of them, against the stored history.
+func (d *DB) follows(ctx context.Context, tx *sql.Tx, r parry.Response, records []parry.Record) error {
+	var last int
+	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(seq), 0) FROM records WHERE response = ?", r.ID).Scan(&last); err != nil {
+		return err
+	}
+	for _, rec := range records {
+		if rec.Response != r.ID {
+			return parry.Errorf(parry.Invalid, "a record of response %q cannot be stored with response %s", rec.Response, r.ID)
+		}
+		if last++; rec.Seq != last {
+			return overtaken(r.ID, "the next record is %d, not %d", last, rec.Seq)
+		}
+	}
+	if r.Steps != last {
+		return overtaken(r.ID, "its last record is %d, not %d", last, r.Steps)
+	}
+	return nil
+}
+
+func overtaken(id, format string, args ...any) error {
+	why := parry.Errorf(parry.Conflict, format, args...)
+	return parry.Errorf(parry.Conflict, "response %s is not where it was: %w", id, why).
+		WithHint("another worker went on with it: read it again")
+}
+
+func putResponse(ctx context.Context, tx *sql.Tx, r parry.Response, records []parry.Record) error {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	created := stamp(r.Times.Received)
+	updated := created
+	if n := len(records); n > 0 {
+		updated = stamp(records[n-1].At)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO responses (id, key, state, created, updated, account, rule, playbook, target, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET key = excluded.key, state = excluded.state, created = excluded.created,
+			updated = max(updated, excluded.updated), account = excluded.account, rule = excluded.rule,
+			playbook = excluded.playbook, target = excluded.target, body = excluded.body`,
+		r.ID, r.Key, string(r.State), created, updated, cmp.Or(r.Target.Account, r.Finding.Cloud.Account.UID),
+		r.Answer.Rule, r.Answer.Playbook, strings.TrimSpace(r.Target.String()), string(body))
+	return err
+}
+
+func addRecord(ctx context.Context, tx *sql.Tx, rec parry.Record) error {
+	body, err := json.Marshal(rec)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO records (response, seq, at, kind, text, body) VALUES (?, ?, ?, ?, ?, ?)",
+		rec.Response, rec.Seq, stamp(rec.At), rec.Kind, rec.Text, string(body))
+	return err
+}
+
+// Response reads one back; an Error of kind NotFound where there is none.
+func (d *DB) Response(ctx context.Context, id string) (parry.Response, error) {
+	all, err := read[parry.Response](ctx, d, "SELECT body FROM responses WHERE id = ?", id)
+	switch {
+	case err != nil:
+		return parry.Response{}, d.fail(ctx, err, "read response %s", id)
+	case len(all) == 0:
+		return parry.Response{}, unknown(id)
+	}
+	return all[0], nil
+}
+
+// Latest is the newest response of a key; NotFound where there is none.
+func (d *DB) Latest(ctx context.Context, key string) (parry.Response, error) {
+	all, err := read[parry.Response](ctx, d, "SELECT body FROM responses WHERE key = ? ORDER BY created DESC, id DESC LIMIT 1", key)
+	switch {
+	case err != nil:
+		return parry.Response{}, d.fail(ctx, err, "look for a response to %s", key)
+	case len(all) == 0:
+		return parry.Response{}, parry.Errorf(parry.NotFound, "there is no response to %s", key).WithHint(hintList)
+	}
+	return all[0], nil
+}
+
+// List gives responses, the last received first, at most n. Of those that came at the same time, the one with the greater id is first.
+func (d *DB) List(ctx context.Context, n int) ([]parry.Response, error) {
+	all, err := read[parry.Response](ctx, d, "SELECT body FROM responses ORDER BY created DESC, id DESC LIMIT ?", max(n, 0))
+	if err != nil {
+		return nil, d.fail(ctx, err, "list the responses")
+	}
+	return all, nil
+}
+
+// Records are a response's history, in order; none where the response is not known.
+func (d *DB) Records(ctx context.Context, id string) ([]parry.Record, error) {
+	all, err := read[parry.Record](ctx, d, "SELECT body FROM records WHERE response = ? ORDER BY seq", id)
+	if err != nil {
+		return nil, d.fail(ctx, err, "read the records of response %s", id)
+	}
+	return all, nil
+}
+
+// shortest is how many characters of an id a person must give at least.
+const shortest = 4
+
+// Resolve finds the id of a response by its first characters, at least four, as a person gives them.
+func (d *DB) Resolve(ctx context.Context, prefix string) (string, error) {
+	if utf8.RuneCountInString(prefix) < shortest {
+		return "", parry.Errorf(parry.Invalid, "%q is too short for the id of a response", prefix).
+			WithHint("give at least %d characters; %s", shortest, hintList)
+	}
+	var ids []string
+	err := d.rows(ctx, func(text string) error { ids = append(ids, text); return nil },
+		"SELECT id FROM responses WHERE id >= ?1 AND id <= ?1 || char(0x10ffff) ORDER BY id LIMIT 4", prefix)
+	switch {
+	case err != nil:
+		return "", d.fail(ctx, err, "look for response %s", prefix)
+	case len(ids) == 0:
+		return "", unknown(prefix)
+	case len(ids) > 1 && ids[0] != prefix: // a whole id is meant, even where another one begins with it
+		return "", parry.Errorf(parry.Invalid, "several responses begin with %s: %s", prefix, strings.Join(ids, ", ")).
+			WithHint("give more of the id; %s", hintList)
+	}
+	return ids[0], nil
+}
+
+func unknown(id string) error {
+	return parry.Errorf(parry.NotFound, "there is no response %s", id).WithHint(hintList)
+}
+
+// read decodes the one JSON column of a query.
+func read[T any](ctx context.Context, d *DB, query string, args ...any) ([]T, error) {
+	var all []T
+	err := d.rows(ctx, func(text string) error {
+		var v T
+		if err := json.Unmarshal([]byte(text), &v); err != nil {
+			return err
+		}
+		all = append(all, v)
+		return nil
+	}, query, args...)
+	return all, err
+}
+
+// rows gives the one text column of a query to f, row by row.
+func (d *DB) rows(ctx context.Context, f func(text string) error, query string, args ...any) (err error) {
+	rows, err := d.r.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return err
+		}
+		if err := f(text); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// stamp is a time as text that sorts.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000000Z") }

@@ -1,0 +1,121 @@
+package storetest
+
+import (
+	"math"
+	"time"
+
+	"parry"
+)
+
+var noon = time.Date(2026, 3, 14, 12, 0, 0, 123456789, time.UTC)
+
+// Full is a response with every field set that a store keeps. A test holds it to that when a field is added.
+func Full(id, key string, received time.Time) parry.Response {
+	target := parry.Target{
+		Type: "AWS::IAM::AccessKey", ID: "AKIA1", ARN: "arn:aws:iam::111122223333:user/ci", Account: "111122223333",
+		Region: "us-east-1", Partition: "aws", User: "ci", Role: "TARGET",
+	}
+	return parry.Response{
+		ID: id, Key: key, State: parry.Failed, Reason: "<b>half-way</b> & \u2028 \"odd\"", EventID: "e-1",
+		Finding: fullFinding(),
+		Answer: parry.Answer{
+			Rule: "stolen keys", Playbook: "iam-deactivate-access-key", Params: map[string]any{"hard": true},
+			Tier: parry.TierApprove, Accept: parry.RiskMedium, Observe: true,
+		},
+		Target:  target,
+		Plan:    fullPlan(target),
+		Decided: parry.Decision{Tier: parry.TierAuto, Observe: true, Reasons: []string{"rule stolen keys asks for tier auto", ""}},
+		By:      "ada",
+		Results: []parry.Outcome{fullOutcome(parry.Made), fullOutcome(parry.CallFail)},
+		// A state that could not be read is there as nil, which is not the same as no state.
+		Left:   map[string]any{"deactivate": map[string]any{"Status": "Inactive"}, "gone": nil},
+		Undone: []parry.Outcome{fullOutcome(parry.Intended)},
+		Times: parry.Times{
+			FirstSeen: received.Add(-time.Hour), Received: received, Planned: received.Add(time.Nanosecond),
+			Applied: received.Add(time.Microsecond), Closed: received.Add(time.Second),
+		},
+	}
+}
+
+func fullFinding() parry.Finding {
+	return parry.Finding{
+		ActivityID: 1, CategoryUID: 2, ClassUID: parry.ClassDetection, TypeUID: math.MaxInt64, SeverityID: parry.SeverityHigh,
+		Severity: "High", StatusID: parry.StatusNew, Status: "New", Time: 1_773_489_600_123, Count: 3,
+		Metadata: parry.Metadata{
+			Product: parry.Product{Name: "GuardDuty", UID: "arn:aws:guardduty:::x", VendorName: "AWS"}, Version: "1.8.0", UID: "m-1",
+		},
+		Info: parry.FindingInfo{
+			UID: "f-1", Title: "title", Desc: "desc", Types: []string{"UnauthorizedAccess:IAMUser/MaliciousIPCaller", "b"},
+			CreatedTime: 1, ModifiedTime: 2, FirstSeenTime: 3, LastSeenTime: math.MaxInt64,
+		},
+		Cloud: parry.Cloud{
+			Provider: "AWS", Account: parry.CloudAccount{UID: "111122223333"}, Region: "us-east-1", Partition: "aws",
+		},
+		Resources:  []parry.Resource{{UID: "AKIA1", Type: "AwsIamAccessKey", Name: "ci", Region: "us-east-1", Role: "TARGET"}},
+		Compliance: &parry.Compliance{Control: "IAM.3", Standards: []string{"cis"}, Status: "FAILED", StatusID: 3},
+		Comment:    "comment",
+		Unmapped:   map[string]string{"action": "AWS_API_CALL", "": "empty name"},
+	}
+}
+
+func fullPlan(target parry.Target) parry.Plan {
+	return parry.Plan{
+		Playbook: "iam-deactivate-access-key", Source: "sha256:source", Summary: "Deactivates the key.", Risk: parry.RiskLow,
+		Breaks: "what uses the key stops", Target: target,
+		Params:  map[string]any{"n": 1.5, "list": []any{"a", 2.0, nil, false}, "deep": map[string]any{"x": map[string]any{}}},
+		Reads:   []parry.Read{{Name: "keys", Call: fullCall("iam:ListAccessKeys"), Absent: "NoSuchEntity"}},
+		Changes: []parry.Change{fullChange("deactivate"), {Name: "bare", Call: parry.Call{Op: "iam:TagUser"}}},
+		Gone:    "there is no such key", Refusals: []string{"the root user's key"},
+		Permissions: []parry.Permission{{
+			Action: "iam:UpdateAccessKey", Resources: []string{"arn:aws:iam::111122223333:user/ci"},
+			Conditions: map[string]map[string]string{"StringEquals": {"aws:RequestedRegion": "us-east-1"}},
+		}},
+		Digest: "sha256:plan",
+	}
+}
+
+func fullChange(name string) parry.Change {
+	return parry.Change{
+		Name: name, Why: "the key is out", Call: fullCall("iam:UpdateAccessKey"), Item: "eni-1", State: map[string]any{"Status": "Active"},
+		After: map[string]any{"Status": "Inactive"}, Undo: []parry.Call{fullCall("iam:UpdateAccessKey")}, Irreversible: "no",
+		Kept: "yes", RestoredBy: "another", Until: "close", Wait: 10 * time.Minute, Volatile: []string{"LockToken"},
+	}
+}
+
+func fullCall(op string) parry.Call {
+	return parry.Call{
+		Account: "111122223333", Region: "us-east-1", Op: op,
+		Input: map[string]any{"UserName": "ci", "MaxItems": 1000.0, "Id": parry.After("isolation", "GroupId")},
+		Needs: map[string][]string{"lambda:InvokeFunction": {"arn:aws:lambda:us-east-1:111122223333:function:f"}},
+	}
+}
+
+func fullOutcome(s parry.OutcomeState) parry.Outcome {
+	return parry.Outcome{
+		Change: "deactivate", Call: fullCall("iam:UpdateAccessKey"), State: s, RequestID: "q-1",
+		Principal: "arn:aws:sts::111122223333:assumed-role/r/s", Attempts: 2, At: noon, Took: 1234567 * time.Nanosecond,
+		Output: map[string]any{"GroupId": "sg-1"}, Error: "AccessDenied",
+	}
+}
+
+// at is a small response with a place in the order.
+func at(id, key string, received time.Time) parry.Response {
+	return parry.Response{ID: id, Key: key, State: parry.Planned, Times: parry.Times{Received: received}}
+}
+
+func record(id string, seq int) parry.Record {
+	return parry.Record{Response: id, Seq: seq, At: noon.Add(time.Duration(seq) * time.Second), Kind: "planned", Text: "a plan is made"}
+}
+
+func fullRecord(id string, seq int) parry.Record {
+	rec, o := record(id, seq), fullOutcome(parry.Made)
+	rec.Call = &o
+	return rec
+}
+
+// unwritable is a record that JSON has no form for.
+func unwritable(id string, seq int) parry.Record {
+	rec := fullRecord(id, seq)
+	rec.Call.Output = map[string]any{"x": make(chan int)}
+	return rec
+}
