@@ -54,16 +54,27 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 	return r.verify(ctx, resp)
 }
 
-// claim takes the lease on the target: one apply at a time per resource.
+// claim takes the lease on the target: one apply at a time per resource, by one worker.
 func (r *Responder) claim(ctx context.Context, resp *Response) (release func(), err error) {
-	resource := resp.Target.Account + "/" + resp.Target.Region + "/" + resp.Target.Type + "/" + resp.Target.ID
-	if err := r.Store.Claim(ctx, resource, resp.ID, r.Now(), lease); err != nil {
+	resource := resp.resource()
+	holder := resp.ID + "/" + r.Worker
+	if err := r.Store.Claim(ctx, resource, holder, r.Now(), lease); err != nil {
 		return nil, err
 	}
+	resp.holder = holder
 	return func() {
+		resp.holder = ""
 		// The lease expires by itself where it cannot be given back.
-		_ = r.Store.Release(context.WithoutCancel(ctx), resource, resp.ID)
+		_ = r.Store.Release(context.WithoutCancel(ctx), resource, holder)
 	}, nil
+}
+
+// extend keeps the lease while work goes on. To have lost it means that another worker took the response up: this one stops.
+func (r *Responder) extend(ctx context.Context, resp *Response) error {
+	if resp.holder == "" {
+		return nil
+	}
+	return r.Store.Claim(ctx, resp.resource(), resp.holder, r.Now(), lease)
 }
 
 // rest is what of an approved plan is still missing after a crash. What is missing now must have been part of it.
@@ -140,6 +151,9 @@ func ready(todo []Change, outputs map[string]map[string]any) []Call {
 // make makes one call, its intent stored before and its outcome after.
 func (r *Responder) make(ctx context.Context, resp *Response, actor Actor, c Change) error {
 	call, _ := c.Call.Resolve(resp.outputs())
+	if err := r.extend(ctx, resp); err != nil {
+		return err
+	}
 	o := Outcome{Change: c.Name, Call: call, State: Intended, At: r.Now()}
 	resp.set(o)
 	if err := r.step(ctx, resp, Applying, "intent", call.Op+" for "+c.Name, o); err != nil {
@@ -184,9 +198,8 @@ func (r *Responder) await(ctx context.Context, resp *Response, c Change) error {
 	if c.Wait == 0 {
 		return nil
 	}
-	return r.until(ctx, c.Wait, func() (bool, error) {
-		ok, err := r.Planner.Settled(ctx, resp.job(), c)
-		return ok, err
+	return r.until(ctx, resp, c.Wait, func() (bool, error) {
+		return r.Planner.Settled(ctx, resp.job(), c)
 	}, "%s was not finished within %s", c.Name, c.Wait)
 }
 
@@ -215,12 +228,12 @@ func (r *Responder) revert(ctx context.Context, resp *Response, cause error) err
 
 // verify plans again, with patience, until nothing is missing, and keeps the state that was left for a later undo.
 func (r *Responder) verify(ctx context.Context, resp *Response) error {
-	err := r.until(ctx, r.Patience, func() (bool, error) {
+	err := r.until(ctx, resp, r.Patience, func() (bool, error) {
 		plan, err := r.Planner.Plan(ctx, resp.job())
 		if err != nil {
 			return false, err
 		}
-		return plan.Empty() && len(plan.Refusals) == 0, nil
+		return plan.Empty() && len(plan.Refusals) == 0, plan.missing()
 	}, "AWS does not show the changes after %s", r.Patience)
 	if err != nil {
 		return r.fail(ctx, resp, err)
@@ -238,7 +251,7 @@ func (r *Responder) verify(ctx context.Context, resp *Response) error {
 }
 
 // until tries f with growing pauses for as long as patience lasts. An error of f counts as not yet, and is told if it stays.
-func (r *Responder) until(ctx context.Context, patience time.Duration, f func() (bool, error), format string, args ...any) error {
+func (r *Responder) until(ctx context.Context, resp *Response, patience time.Duration, f func() (bool, error), format string, args ...any) error {
 	deadline, pause := r.Now().Add(patience), 200*time.Millisecond
 	for {
 		ok, err := f()
@@ -253,6 +266,9 @@ func (r *Responder) until(ctx context.Context, patience time.Duration, f func() 
 			return Errorf(Fault, "%s", msg)
 		}
 		if err := r.Sleep(ctx, pause); err != nil {
+			return err
+		}
+		if err := r.extend(ctx, resp); err != nil {
 			return err
 		}
 		pause = min(2*pause, 15*time.Second)

@@ -143,8 +143,14 @@ func (p Plan) Irreversible() []string {
 	return names
 }
 
-// stem is a change's id in the playbook, without the key of its loop.
-func stem(name string) string {
-	id, _, _ := strings.Cut(name, "[")
-	return id
+// missing says what a plan that should be empty still holds.
+func (p Plan) missing() error {
+	var names []string
+	for _, c := range p.Changes {
+		names = append(names, c.Name)
+	}
+	if names = append(names, p.Refusals...); len(names) == 0 {
+		return nil
+	}
+	return Errorf(Fault, "still missing: %s", strings.Join(names, "; "))
 }

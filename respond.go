@@ -15,9 +15,10 @@ type Responder struct {
 	Actors  Actors
 	Store   Store
 
-	Now   func() time.Time
-	NewID func() string
-	Sleep func(ctx context.Context, d time.Duration) error
+	Worker string // names this process: two workers never hold the same lease
+	Now    func() time.Time
+	NewID  func() string
+	Sleep  func(ctx context.Context, d time.Duration) error
 	// Patience is how long verifying waits for AWS to show what was changed. IAM takes seconds to minutes.
 	Patience time.Duration
 	// Watch, where given, is told of each step as it is recorded.
@@ -64,7 +65,7 @@ func (r *Responder) carryOut(ctx context.Context, resp *Response) error {
 	case resp.Decided.Tier == TierAuto && !resp.Decided.Observe:
 		return r.Apply(ctx, resp, "rule "+resp.Answer.Rule)
 	case resp.Decided.Tier == TierApprove && !resp.Decided.Observe:
-		return r.step(ctx, resp, Waiting, "asked", "waits for a person's yes to "+resp.Plan.Digest)
+		return r.Ask(ctx, resp)
 	default:
 		resp.Reason = strings.Join(resp.Decided.Reasons, "; ")
 		return r.Tell(ctx, resp)
@@ -143,6 +144,11 @@ func (r *Responder) prepareOne(ctx context.Context, resp Response, t Target) (Re
 	}
 	resp.State = Planned
 	return resp, nil
+}
+
+// Ask stores a response that waits for a person's yes.
+func (r *Responder) Ask(ctx context.Context, resp *Response) error {
+	return r.step(ctx, resp, Waiting, "asked", "waits for a person's yes to "+resp.Plan.Digest)
 }
 
 // Tell stores a response that ends without a change, so that it can be listed and shown.

@@ -40,6 +40,13 @@ type Response struct {
 	Undone  []Outcome      `json:"undone,omitempty"`
 	Times   Times          `json:"times"`
 	Steps   int            `json:"steps"` // records made so far: the last one's number
+
+	holder string // of the lease, while this worker has it
+}
+
+// resource names the target for leases.
+func (r *Response) resource() string {
+	return r.Target.Account + "/" + r.Target.Region + "/" + r.Target.Type + "/" + r.Target.ID
 }
 
 // Times are when a response reached its stages; zero where it did not.

@@ -115,7 +115,7 @@ func (r *Responder) verifyUndo(ctx context.Context, resp *Response, rev Reversal
 		i := slices.IndexFunc(resp.Plan.Changes, func(c Change) bool { return c.Name == s.Change })
 		back = append(back, resp.Plan.Changes[i])
 	}
-	err := r.until(ctx, r.Patience, func() (bool, error) {
+	err := r.until(ctx, resp, r.Patience, func() (bool, error) {
 		now, err := r.Planner.States(ctx, resp.job(), back)
 		if err != nil {
 			return false, err

@@ -75,6 +75,7 @@ func (l *Library) Responder(cfg aws.Config, store parry.Store, o Options) (*parr
 		Planner:  &playbook.Planner{Set: l.Playbooks, Observe: cloud.Observe, Sources: store},
 		Actors:   cloud,
 		Store:    store,
+		Worker:   newID(o.Now()),
 		Now:      o.Now,
 		NewID:    func() string { return newID(o.Now()) },
 		Sleep:    o.Sleep,

@@ -156,8 +156,11 @@ func (n names) hide(text string) string {
 			text = strings.ReplaceAll(text, s, "<"+k+">")
 		}
 	}
-	return text
+	return uuid.ReplaceAllString(text, "<token>")
 }
+
+// uuid finds idempotency tokens, which are made of ids that differ from run to run.
+var uuid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
 // env is where a case's expressions are evaluated.
 func (n names) env() (*expr.Env, error) {

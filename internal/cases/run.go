@@ -38,8 +38,10 @@ type Probe struct {
 	Responder func(r *parry.Responder, cloud *awsapi.Cloud)
 	// Step is called after each stage: "given", "planned", "applied", "again", "undone", "held".
 	Step func(stage string, r parry.Response)
-	// Undo, where set, replaces the undo, for cases about conflicts.
+	// Skip leaves a stage out: "undo".
 	Skip func(stage string) bool
+	// Heir, where given, takes the event up when the first responder's apply fails, as after a crash.
+	Heir func() *parry.Responder
 }
 
 // Result is what came of a case.
@@ -256,9 +258,18 @@ func (r *runner) whole(ctx context.Context, resp *parry.Responder, e parry.Event
 	}
 	p := prepared[0]
 	if err := resp.Apply(ctx, &p, "case"); err != nil {
-		r.res.fail("apply: %v", err)
-		r.step("failed", p)
-		return nil
+		if r.probe.Heir == nil {
+			r.res.fail("apply: %v", err)
+			r.step("failed", p)
+			return nil
+		}
+		resp = r.probe.Heir()
+		taken, err := resp.Respond(ctx, e, f)
+		if err != nil || taken[0].State != parry.Done {
+			r.res.fail("taking up: %v: %s %s", err, taken[0].State, taken[0].Reason)
+			return nil
+		}
+		p = taken[0]
 	}
 	r.res.Final = p
 	r.step("applied", p)
@@ -281,6 +292,10 @@ func (r *runner) whole(ctx context.Context, resp *parry.Responder, e parry.Event
 
 func (r *runner) undo(ctx context.Context, resp *parry.Responder, p parry.Response, e parry.Event, f parry.Finding) error {
 	undone, err := resp.Undo(ctx, p.ID, "case")
+	if err != nil && r.probe.Heir != nil {
+		resp = r.probe.Heir()
+		undone, err = resp.Undo(ctx, p.ID, "heir")
+	}
 	if err != nil {
 		r.res.fail("undo: %v", err)
 		return nil

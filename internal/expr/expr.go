@@ -78,6 +78,7 @@ type Expr struct {
 	Text string
 	Type *types.Type
 	Uses []string // the variables it reads
+	vars map[string]*types.Type
 	prog cel.Program
 	node *strictyaml.Node
 	root ast.Expr
@@ -93,7 +94,7 @@ func (e *Env) Compile(node *strictyaml.Node, text string) (*Expr, error) {
 	if err != nil {
 		return nil, node.Errorf("%v", err)
 	}
-	return &Expr{Text: text, Type: a.OutputType(), Uses: uses(a.NativeRep()), prog: prog, node: node, root: a.NativeRep().Expr()}, nil
+	return &Expr{Text: text, Type: a.OutputType(), Uses: uses(a.NativeRep()), vars: e.vars, prog: prog, node: node, root: a.NativeRep().Expr()}, nil
 }
 
 // Uses are the variables that a text reads, found without knowing their types. A text that cannot be parsed reads none.
@@ -151,7 +152,13 @@ func (e *Env) fieldsNear(string) []string {
 
 // Eval gives the expression's value as JSON.
 func (x *Expr) Eval(vars map[string]any) (any, error) {
-	v, _, err := x.prog.Eval(vars)
+	bound := make(map[string]any, len(x.Uses))
+	for _, name := range x.Uses {
+		if v, ok := vars[name]; ok {
+			bound[name] = typed(v, x.vars[name])
+		}
+	}
+	v, _, err := x.prog.Eval(bound)
 	if err != nil {
 		return nil, x.node.Within(x.Text, 1, 0).Errorf("%s: %v", x.Text, err)
 	}

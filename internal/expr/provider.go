@@ -183,7 +183,12 @@ func member(obj any, field string) (any, bool) {
 
 // typed is a JSON value as CEL's type wants it, and the type's zero where there is none.
 func typed(v any, t *types.Type) any {
+	if t == nil {
+		t = types.DynType
+	}
 	switch t.Kind() {
+	case types.DynKind:
+		return whole(v)
 	case types.IntKind:
 		switch n := v.(type) {
 		case nil:
@@ -229,24 +234,55 @@ func typed(v any, t *types.Type) any {
 		if !ok && v != nil {
 			return v
 		}
-		if e := t.Parameters()[0]; e.Kind() == types.IntKind || e.Kind() == types.TimestampKind {
-			out := make([]any, len(l))
-			for i, x := range l {
-				out[i] = typed(x, e)
+		e := t.Parameters()[0]
+		if e.Kind() == types.StructKind || e.Kind() == types.StringKind {
+			if l == nil {
+				return []any{}
 			}
-			return out
+			return l // objects are typed field by field, when they are looked into
 		}
-		if l == nil {
-			return []any{}
+		out := make([]any, len(l))
+		for i, x := range l {
+			out[i] = typed(x, e)
 		}
+		return out
 	case types.MapKind:
-		if v == nil {
-			return map[string]any{}
+		m, ok := v.(map[string]any)
+		if !ok && v != nil {
+			return v
 		}
+		out := make(map[string]any, len(m))
+		for k, x := range m {
+			out[k] = typed(x, t.Parameters()[1])
+		}
+		return out
 	case types.StructKind:
 		if v == nil {
 			return types.NullValue
 		}
+	}
+	return v
+}
+
+// whole makes the whole numbers of untyped JSON integers again, as they were before JSON made them floating.
+func whole(v any) any {
+	switch v := v.(type) {
+	case float64:
+		if n := int64(v); float64(n) == v {
+			return n
+		}
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = whole(e)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			out[k] = whole(e)
+		}
+		return out
 	}
 	return v
 }

@@ -20,7 +20,7 @@ import (
 var (
 	fileFields   = []string{"name", "summary", "target", "risk", "risk_reason", "breaks", "attack", "controls", "guardduty", "procedure", "params", "read", "let", "gone", "refuse", "change"}
 	paramFields  = []string{"type", "default", "doc", "one_of"}
-	readFields   = []string{"call", "with", "region", "when", "for", "pick", "absent"}
+	readFields   = []string{"call", "with", "region", "when", "for", "pick", "absent", "gone"}
 	changeFields = []string{"id", "why", "when", "find", "call", "with", "region", "needs", "state", "after", "undo", "irreversible", "kept", "restored_by", "until", "wait", "volatile"}
 	loopFields   = []string{"for", "key", "steps"}
 	undoFields   = []string{"when", "call", "with", "region", "needs"}
@@ -320,6 +320,9 @@ func (l *loader) read(f strictyaml.Field) (err error) {
 		return err
 	}
 	if v.absent, err = n.Texts("absent"); err != nil {
+		return err
+	}
+	if v.gone, err = n.Texts("gone"); err != nil {
 		return err
 	}
 	t := env.Types.Of(v.op.Output)

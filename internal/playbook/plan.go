@@ -34,6 +34,7 @@ type scene struct {
 	job   parry.Job
 	vars  map[string]any
 	reads []parry.Read
+	gone  string // why the target is not there, once a read has said so
 }
 
 // Plan implements parry.Planner.
@@ -91,6 +92,9 @@ func (pl *Planner) look(ctx context.Context, j parry.Job) (*scene, error) {
 	for _, v := range p.values {
 		if err := s.value(ctx, obs, v); err != nil {
 			return nil, err
+		}
+		if s.gone != "" {
+			break // what follows would ask about something that is not there
 		}
 	}
 	return s, nil
@@ -196,6 +200,11 @@ func (s *scene) read(ctx context.Context, obs parry.Observer, v *value, name str
 		s.reads = append(s.reads, parry.Read{Name: name, Call: call, Absent: said.ErrorCode()})
 		return nil, nil
 	}
+	if said != nil && slices.Contains(v.gone, said.ErrorCode()) {
+		s.reads = append(s.reads, parry.Read{Name: name, Call: call, Absent: said.ErrorCode()})
+		s.gone = fmt.Sprintf("%s does not exist (any more): AWS says %s", s.job.Target, said.ErrorCode())
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -244,6 +253,10 @@ func (s *scene) call(op *parry.Operation, with, region *expr.Template, needs map
 func (s *scene) plan() (parry.Plan, error) {
 	p := s.p
 	plan := parry.Plan{Playbook: p.Name, Source: p.Digest, Summary: p.Summary, Risk: p.Risk, Breaks: p.Breaks, Target: s.job.Target, Params: s.job.Params, Reads: s.reads, Changes: []parry.Change{}}
+	if plan.Gone = s.gone; plan.Gone != "" {
+		plan.Seal()
+		return plan, nil
+	}
 	gone, err := s.first(p.gone)
 	if err != nil {
 		return plan, err
@@ -482,6 +495,9 @@ func (pl *Planner) States(ctx context.Context, j parry.Job, changes []parry.Chan
 		return nil, err
 	}
 	all := map[string]any{}
+	if s.gone != "" {
+		return all, nil
+	}
 	for _, c := range changes {
 		def, vars := s.again(c)
 		if def == nil {

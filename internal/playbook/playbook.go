@@ -61,7 +61,8 @@ type value struct {
 	when   *expr.Expr
 	each   *loop
 	pick   *expr.Expr
-	absent []string
+	absent []string // error codes that mean "not set": the value is null
+	gone   []string // error codes that mean "the target is not there"
 	// a let
 	let *expr.Expr
 }

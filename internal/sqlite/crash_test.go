@@ -124,8 +124,14 @@ func TestOneProcessWins(t *testing.T) {
 		out, err := cmd.StdoutPipe()
 		must(t, err)
 		must(t, cmd.Start())
-		defer func() { must(t, cmd.Wait()) }()
-		workers = append(workers, worker{in, bufio.NewScanner(out)})
+		w := worker{in, bufio.NewScanner(out)}
+		defer func() { // also where the test gave up: without input a worker ends
+			must(t, w.in.Close())
+			for w.out.Scan() { // to the end, which Wait needs
+			}
+			must(t, cmd.Wait())
+		}()
+		workers = append(workers, w)
 	}
 	for round := range 10 {
 		for _, w := range workers {
@@ -144,11 +150,6 @@ func TestOneProcessWins(t *testing.T) {
 		}
 		if won != 1 {
 			t.Errorf("round %d: %d processes have the lease", round, won)
-		}
-	}
-	for _, w := range workers {
-		must(t, w.in.Close())
-		for w.out.Scan() { // to the end, which Wait needs
 		}
 	}
 }

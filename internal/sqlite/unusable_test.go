@@ -114,8 +114,9 @@ func asNobody(t *testing.T, sealed, locked, path string) {
 	if os.Getuid() == 0 {
 		const nobody = 65534
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		exe := cmd.Path
 		cmd.Path, cmd.Dir = filepath.Join(t.TempDir(), "test"), "/"
-		copyFile(t, "/proc/self/exe", cmd.Path)
+		copyFile(t, exe, cmd.Path)
 		must(t, os.Chmod(cmd.Path, 0o755))
 		for _, p := range []string{sealed, locked, cmd.Path} {
 			reachable(t, filepath.Dir(p))

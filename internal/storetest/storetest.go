@@ -56,6 +56,7 @@ func Run(t *testing.T, o Opener) {
 		{"a hold stays until it is released", hold},
 		{"a source is kept once", source},
 		{"a cancelled context changes nothing", cancelled},
+		{"a context that is cancelled half-way leaves no half", cancelledHalfWay},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, o.Open(t)) })
@@ -457,6 +458,33 @@ func cancelled(t *testing.T, s parry.Store) {
 	why, err := s.Held(t.Context(), "k")
 	ok(t, err)
 	same(t, "", why)
+	step(t, s, &r)
+}
+
+// cancelledHalfWay cancels saves at all sorts of moments. Each is then there with its record, or not at all.
+func cancelledHalfWay(t *testing.T, s parry.Store) {
+	r := at("r-1", "k", noon)
+	for i := range 60 {
+		ctx, cancel := context.WithCancel(t.Context())
+		timer := time.AfterFunc(time.Duration(i)*20*time.Microsecond, cancel)
+		next := r
+		next.Steps++
+		err := s.Save(ctx, next, record("r-1", next.Steps))
+		timer.Stop()
+		cancel()
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatalf("%v, not that the context was cancelled", err)
+		}
+		got, missing := s.Response(t.Context(), "r-1")
+		if err == nil {
+			ok(t, missing)
+			same(t, next, got)
+		}
+		same(t, got.Steps, len(history(t, s, "r-1")))
+		if missing == nil {
+			r = got // as a worker that reads again: the save may have gone through and its answer been lost
+		}
+	}
 	step(t, s, &r)
 }
 

@@ -229,14 +229,6 @@ func getFunctionPolicy(r *request, in *lambda.GetPolicyInput) (*lambda.GetPolicy
 	return &lambda.GetPolicyOutput{Policy: aws.String(string(b)), RevisionId: aws.String(f.revision)}, nil
 }
 
-// mayInvoke says whether the function's policy lets a service of AWS call it.
-func (f *function) mayInvoke(service string) bool {
-	return slices.ContainsFunc(f.grants, func(g grant) bool {
-		p, ok := g.Principal.(map[string]string)
-		return ok && p["Service"] == service && (g.Action == "lambda:InvokeFunction" || g.Action == "lambda:*")
-	})
-}
-
 func putFunctionConcurrency(r *request, in *lambda.PutFunctionConcurrencyInput) (*lambda.PutFunctionConcurrencyOutput, error) {
 	f, err := r.function(in.FunctionName)
 	if err != nil {

@@ -324,10 +324,9 @@ func createBucket(r *request, in *s3.CreateBucketInput) (*s3.CreateBucketOutput,
 	if r.org.s3.buckets == nil {
 		r.org.s3.buckets = map[string]*bucket{}
 	}
-	// Since April 2023 a new bucket comes with all public access blocked.
-	r.org.s3.buckets[name] = &bucket{name: name, owner: r.acct.id, region: r.region, created: r.now, settings: map[string]any{
-		accessBlock: blocks{true, true, true, true},
-	}}
+	// As a bucket made before April 2023, and as on moto: the four blocks that AWS has put on new ones since would
+	// have every scene begin by taking them off.
+	r.org.s3.buckets[name] = &bucket{name: name, owner: r.acct.id, region: r.region, created: r.now, settings: map[string]any{}}
 	return out, nil
 }
 
@@ -447,7 +446,7 @@ func checkBucketPolicy(r *request, at place, document string) error {
 	switch problem := checkPolicy(document, resourcePolicy); {
 	case len(document) > bucketPolicySize:
 		return reject("PolicyTooLarge", "Policy exceeds the maximum allowed document size.")
-	case problem == "Syntax errors in policy.":
+	case problem == badSyntax:
 		return reject("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'")
 	case problem != "":
 		return reject("MalformedPolicy", "%s", problem)

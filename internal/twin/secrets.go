@@ -458,9 +458,6 @@ func (r *request) rotationFunction(s *secret, given *string) (works bool, err er
 	if err != nil {
 		return false, noSecret("Secrets Manager can't find the specified Lambda function: %s", arn)
 	}
-	if !f.mayInvoke("secretsmanager.amazonaws.com") {
-		return false, reject("AccessDeniedException", "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com.")
-	}
 	return f.reserved == nil || *f.reserved > 0, nil
 }
 

@@ -1,0 +1,77 @@
+# What the tests need is installed into .tools/, which git ignores; each part has a stamp file that
+# is as old as its installation. PARRY_CORPUS, where it is set, names a folder of recorded events and
+# patterns for more tests; make hands it on as it is.
+
+PYTHON      ?= python3
+STATICCHECK := v0.8.2
+TESTFLAGS   ?=
+RACE_PKGS   ?= ./internal/sqlite/... ./internal/awsapi/...
+FUZZTIME    ?= 10s
+
+TOOLS  := $(CURDIR)/.tools
+# A staticcheck built by an older Go cannot read what a newer one compiles.
+LINTER := .tools/bin/.stamp-staticcheck-$(STATICCHECK)-$(shell go env GOVERSION)
+
+export PARRY_TOOLS := $(TOOLS)
+
+.PHONY: build test race fuzz bench vet staticcheck docs tools clean-tools
+
+build:
+	CGO_ENABLED=0 go build -trimpath -o bin/parry ./cmd/parry
+
+test: tools
+	go test $(TESTFLAGS) ./...
+
+# The race detector is C; the program itself needs none.
+race: tools
+	CGO_ENABLED=1 go test -race $(TESTFLAGS) $(RACE_PKGS)
+
+# Each fuzz target for a short while, one after the other.
+fuzz:
+	@set -e; grep -rl --include='*_test.go' --exclude-dir='.?*' '^func Fuzz' . | while read -r file; do \
+		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file"); do \
+			echo "== $$(dirname "$$file") $$name"; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null; \
+		done; \
+	done
+
+bench: tools
+	sh scripts/bench.sh
+
+vet:
+	go vet ./...
+
+staticcheck: $(LINTER)
+	.tools/bin/staticcheck ./...
+
+# The documentation that describes code is made from it.
+docs:
+	go run ./internal/gendocs
+
+tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs $(LINTER)
+
+# An emulator of AWS, in a venv of its own: see internal/moto.
+.tools/moto/.stamp: test/requirements.txt
+	rm -rf .tools/moto
+	$(PYTHON) -m venv .tools/moto
+	.tools/moto/bin/python -m pip install --quiet --disable-pip-version-check -r test/requirements.txt
+	touch $@
+
+# An evaluator of IAM policies: see internal/judge.
+.tools/judge/.stamp: test/judge/package.json test/judge/package-lock.json
+	mkdir -p .tools/judge
+	cp test/judge/package.json test/judge/package-lock.json .tools/judge/
+	cd .tools/judge && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+# It stands beside node_modules, where node looks for what it imports.
+.tools/judge/judge.mjs: test/judge/judge.mjs .tools/judge/.stamp
+	cp test/judge/judge.mjs $@
+
+$(LINTER):
+	GOBIN=$(TOOLS)/bin go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK)
+	rm -f .tools/bin/.stamp-staticcheck-*
+	touch $@
+
+clean-tools:
+	rm -rf .tools

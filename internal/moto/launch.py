@@ -1,0 +1,48 @@
+"""Starts moto's server with the two corrections that the containment tests rest on.
+
+Run as `python -c`, with moto_server's own arguments. The process ends when its standard input
+does, so it never outlives the test binary that started it, however that one ends.
+"""
+
+import os
+import sys
+import threading
+
+from moto.iam import access_control
+from moto.server import main
+
+
+def refuse_inactive_keys() -> None:
+    """AWS answers a deactivated key like an unknown one; moto lets it work on."""
+    plain = access_control.IAMUserAccessKey.__init__
+
+    def init(self, account_id, partition, access_key_id, headers):
+        plain(self, account_id, partition, access_key_id, headers)
+        for key in self.backend.list_access_keys(self._owner_user_name):
+            if key.access_key_id == access_key_id and key.status != "Active":
+                raise access_control.CreateAccessKeyFailure(reason="InvalidId")
+
+    access_control.IAMUserAccessKey.__init__ = init
+
+
+def sign_without_body() -> None:
+    """moto signs a request without a body over its parameters, so each REST GET and DELETE fails."""
+    plain = access_control.IAMRequest._create_aws_request
+
+    def create(self):
+        if self._method in ("GET", "HEAD", "DELETE"):
+            self._data = None
+        return plain(self)
+
+    access_control.IAMRequest._create_aws_request = create
+
+
+def end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+refuse_inactive_keys()
+sign_without_body()
+threading.Thread(target=end_with_parent, daemon=True).start()
+main(sys.argv[1:])

@@ -1,0 +1,115 @@
+package source
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+
+	"parry"
+)
+
+// ocsfVersion is the version of OCSF in whose words findings are told.
+const ocsfVersion = "1.8.0"
+
+// Values of OCSF's activity_id for findings.
+const (
+	activityCreate = 1
+	activityUpdate = 2
+	activityClose  = 3
+)
+
+// Decode reads the findings out of an event. Events of Security Hub may hold several: where one of them cannot be
+// read, the others are given along with the error.
+func Decode(e parry.Event) ([]parry.Finding, error) {
+	found, err := decode(e)
+	if err != nil && e.Place != "" {
+		err = parry.Errorf(parry.Invalid, "%s: %w", e.Place, err)
+	}
+	return found, err
+}
+
+func decode(e parry.Event) ([]parry.Finding, error) {
+	read := decoder(e.Source, e.DetailType)
+	if read == nil {
+		return nil, parry.Errorf(parry.Invalid, "not a finding that Parry reads yet: %s %s", cut(e.Source), cut(e.DetailType))
+	}
+	detail, err := parse("detail", e.Detail)
+	if err != nil {
+		return nil, err
+	}
+	return read(e, detail)
+}
+
+// decoder is what reads the findings of one kind of event; nil for an event that is no finding.
+func decoder(source, detailType string) func(parry.Event, node) ([]parry.Finding, error) {
+	switch source + "/" + detailType {
+	case guardDuty + "/" + guardDutyFinding:
+		return decodeGuardDuty
+	case securityHub + "/" + hubImported, securityHub + "/" + hubCustomAction:
+		return decodeHub
+	}
+	return nil
+}
+
+// start is what every finding has in common.
+func start(class, activity int) parry.Finding {
+	return parry.Finding{
+		ActivityID:  activity,
+		CategoryUID: 2, // Findings
+		ClassUID:    class,
+		TypeUID:     int64(class*100 + activity),
+		Metadata:    parry.Metadata{Version: ocsfVersion},
+		Cloud:       parry.Cloud{Provider: "AWS"},
+		Unmapped:    map[string]string{},
+	}
+}
+
+// activity tells a new finding from an update of one.
+func activity(closed bool, created, updated string) int {
+	switch {
+	case closed:
+		return activityClose
+	case created != "" && created == updated:
+		return activityCreate
+	}
+	return activityUpdate
+}
+
+// severityName is OCSF's word for a severity_id.
+func severityName(id int) string {
+	names := [...]string{"Unknown", "Informational", "Low", "Medium", "High", "Critical"}
+	return names[id]
+}
+
+// statusName is OCSF's word for the status_id of a finding.
+func statusName(id int) string {
+	names := [...]string{"Unknown", "New", "In Progress", "Suppressed", "Resolved", "Archived", "Deleted"}
+	return names[id]
+}
+
+// note keeps a text for which OCSF has no place, if there is one.
+func note(f *parry.Finding, key, value string) {
+	if value != "" {
+		f.Unmapped[key] = value
+	}
+}
+
+// badAccount is the error for an account id that is none. It is never mended: with a wrong account something else
+// would be acted on.
+func badAccount(path, id string) error {
+	return parry.Errorf(parry.Invalid, "%s is %s: an AWS account has 12 digits", path, strconv.Quote(cut(id)))
+}
+
+// cut makes a stranger's text fit for a message: short, and without what could change how the message is seen.
+func cut(s string) string {
+	r := []rune(strings.ToValidUTF8(s, "\uFFFD"))
+	for i := range r {
+		if unprintable(r[i]) {
+			r[i] = unicode.ReplacementChar
+		}
+	}
+	if len(r) > 100 {
+		return string(r[:100]) + "..."
+	}
+	return string(r)
+}

@@ -1,0 +1,368 @@
+package source
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parry"
+)
+
+// Accounts of the tests: the one where events arrive, and the one that findings are about.
+const (
+	hub    = "999988887777"
+	member = "111122223333"
+)
+
+// duty makes an event of GuardDuty around a resource and a service, both JSON. More replaces fields of the finding.
+func duty(resource, service string, more ...string) string {
+	fields := map[string]json.RawMessage{}
+	put := func(text string) {
+		if err := json.Unmarshal([]byte(text), &fields); err != nil {
+			panic(fmt.Sprintf("%s: %v", text, err))
+		}
+	}
+	put(`{"schemaVersion":"2.0","accountId":"` + member + `","region":"eu-west-1","partition":"aws","id":"f-1",
+		"arn":"arn:aws:guardduty:eu-west-1:` + member + `:detector/d/finding/f-1","type":"Recon:EC2/Portscan","severity":5,
+		"createdAt":"2026-03-01T09:00:00.000Z","updatedAt":"2026-03-01T10:00:00.000Z","title":"A title","description":"Words"}`)
+	put(`{"resource":` + resource + `,"service":` + service + `}`)
+	for _, m := range more {
+		put(m)
+	}
+	detail, err := json.Marshal(fields)
+	if err != nil {
+		panic(err)
+	}
+	return `{"version":"0","id":"e-1","detail-type":"GuardDuty Finding","source":"aws.guardduty","account":"` + hub +
+		`","time":"2026-03-01T10:00:05Z","region":"us-west-2","resources":[],"detail":` + string(detail) + `}`
+}
+
+// key is a resource of type AccessKey.
+func key(id, principal, user, kind string) string {
+	return fmt.Sprintf(`{"resourceType":"AccessKey","accessKeyDetails":{"accessKeyId":%q,"principalId":%q,"userName":%q,"userType":%q}}`,
+		id, principal, user, kind)
+}
+
+// live is the service of a finding that nothing is wrong with.
+const live = `{"archived":false,"count":3,"eventFirstSeen":"2026-03-01T08:00:00.000Z","eventLastSeen":"2026-03-01T09:59:00.000Z"}`
+
+// decoded reads an event that holds one finding.
+func decoded(t *testing.T, in string) parry.Finding {
+	t.Helper()
+	found, err := Decode(one(t, in))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%d findings, %v", len(found), err)
+	}
+	checkFinding(t, found[0], in)
+	return found[0]
+}
+
+// expect compares what a finding can be acted on, and that the words are among the reasons for what is no target.
+func expect(t *testing.T, f parry.Finding, want []parry.Target, reasons ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, f.Targets); diff != "" {
+		t.Errorf("targets: %s", diff)
+	}
+	if len(reasons) != len(f.Unresolved) {
+		t.Errorf("unresolved: %q, want %q", f.Unresolved, reasons)
+		return
+	}
+	for i, r := range reasons {
+		if !strings.Contains(f.Unresolved[i], r) {
+			t.Errorf("unresolved: %q, want %q", f.Unresolved[i], r)
+		}
+	}
+}
+
+func iamUser(account, name string) parry.Target {
+	return parry.Target{Type: "AWS::IAM::User", ID: name, User: name, ARN: "arn:aws:iam::" + account + ":user/" + name,
+		Account: account, Region: "us-east-1", Partition: "aws"}
+}
+
+func iamKey(account, id, user string) parry.Target {
+	return parry.Target{Type: "AWS::IAM::AccessKey", ID: id, User: user, Account: account, Region: "us-east-1", Partition: "aws"}
+}
+
+func iamRole(account, name string) parry.Target {
+	return parry.Target{Type: "AWS::IAM::Role", ID: name, ARN: "arn:aws:iam::" + account + ":role/" + name,
+		Account: account, Region: "us-east-1", Partition: "aws"}
+}
+
+func instance(id string) parry.Target {
+	return parry.Target{Type: "AWS::EC2::Instance", ID: id, ARN: "arn:aws:ec2:eu-west-1:" + member + ":instance/" + id,
+		Account: member, Region: "eu-west-1", Partition: "aws"}
+}
+
+func bucket(name string) parry.Target {
+	return parry.Target{Type: "AWS::S3::Bucket", ID: name, ARN: "arn:aws:s3:::" + name, Account: member, Region: "eu-west-1", Partition: "aws"}
+}
+
+// as gives a target a part in the attack.
+func as(role string, t parry.Target) parry.Target {
+	t.Role = role
+	return t
+}
+
+const anInstance = `{"resourceType":"Instance","instanceDetails":{"instanceId":"i-0abc1234","tags":[{"key":"Owner","value":"web"}]}}`
+
+func TestGuardDutyInOCSF(t *testing.T) {
+	f := decoded(t, duty(anInstance, `{"archived":false,"count":3,"resourceRole":"TARGET","detectorId":"d","featureName":"FlowLogs",
+		"eventFirstSeen":"2026-03-01T08:00:00.000Z","eventLastSeen":"2026-03-01T09:59:00.000Z",
+		"action":{"actionType":"NETWORK_CONNECTION","networkConnectionAction":{"connectionDirection":"INBOUND","remoteIpDetails":{"ipAddressV4":"198.51.100.7"}}}}`))
+	want := parry.Finding{
+		ActivityID: 2, CategoryUID: 2, ClassUID: 2004, TypeUID: 200402, SeverityID: 3, Severity: "Medium", StatusID: 1, Status: "New",
+		Time: 1772359200000, Count: 3,
+		Metadata: parry.Metadata{UID: "e-1", Version: "1.8.0",
+			Product: parry.Product{Name: "GuardDuty", VendorName: "AWS", UID: "d", Feature: "FlowLogs"}},
+		Info: parry.FindingInfo{UID: "f-1", Title: "A title", Desc: "Words", Types: []string{"Recon:EC2/Portscan"},
+			CreatedTime: 1772355600000, ModifiedTime: 1772359200000, FirstSeenTime: 1772352000000, LastSeenTime: 1772359140000},
+		Cloud: parry.Cloud{Provider: "AWS", Account: parry.CloudAccount{UID: member}, Region: "eu-west-1", Partition: "aws"},
+		Resources: []parry.Resource{{UID: "arn:aws:ec2:eu-west-1:" + member + ":instance/i-0abc1234", Type: "AWS::EC2::Instance",
+			Name: "i-0abc1234", Region: "eu-west-1", Role: "TARGET", Labels: map[string]string{"Owner": "web"}}},
+		Unmapped: map[string]string{"action": "NETWORK_CONNECTION", "direction": "INBOUND", "remote_ip": "198.51.100.7", "role": "TARGET",
+			"resource_type": "Instance", "severity": "5"},
+		Targets: []parry.Target{as("TARGET", instance("i-0abc1234"))},
+	}
+	if diff := cmp.Diff(want, f); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestGuardDutySeverity(t *testing.T) {
+	for severity, want := range map[string]int{
+		"0": 0, "1": 2, "3.9": 2, "4": 3, "4.0": 3, "6.9": 3, "7": 4, "8.9": 4, "8.95": 4, "9": 5, "10.0": 5, `"8"`: 4, `"high"`: 0, "null": 0, "-1": 0,
+	} {
+		f := decoded(t, duty(anInstance, live, `{"severity":`+severity+`}`))
+		if f.SeverityID != want {
+			t.Errorf("severity %s is %d, want %d", severity, f.SeverityID, want)
+		}
+	}
+}
+
+// The traps of public events that concern reading, each under its name.
+func TestGuardDutyTraps(t *testing.T) {
+	t.Run("6 archived findings keep sending events", func(t *testing.T) {
+		f := decoded(t, duty(anInstance, `{"archived":true}`))
+		if f.Quiet != "archived in GuardDuty" || f.StatusID != parry.StatusArchived || f.ActivityID != activityClose {
+			t.Errorf("got %q, status %d, activity %d", f.Quiet, f.StatusID, f.ActivityID)
+		}
+	})
+	t.Run("7 samples", func(t *testing.T) {
+		for name, in := range map[string]string{
+			"title":               duty(anInstance, live, `{"title":"[SAMPLE] A title"}`),
+			"mark":                duty(anInstance, `{"additionalInfo":{"sample":true}}`),
+			"mark of the API":     duty(anInstance, `{"additionalInfo":{"type":"default","value":"{\"sample\":true}"}}`),
+			"with an odd account": duty(anInstance, `{"additionalInfo":{"sample":true}}`, `{"accountId":"1234567891234"}`),
+		} {
+			if f := decoded(t, in); f.Quiet != "sample finding" {
+				t.Errorf("%s: quiet is %q", name, f.Quiet)
+			}
+		}
+	})
+	t.Run("7 a sample's placeholders are no targets", func(t *testing.T) {
+		f := decoded(t, duty(key("GeneratedFindingAccessKeyId", "GeneratedFindingPrincipalId", "GeneratedFindingUserName", "IAMUser"), live))
+		expect(t, f, nil, "does not name its user")
+	})
+	t.Run("7 a sample describes all kinds of resources", func(t *testing.T) {
+		f := decoded(t, duty(`{"resourceType":"S3Bucket","s3BucketDetails":[{"name":"logs","arn":"arn:aws:s3:::logs"}],
+			"instanceDetails":{"instanceId":"i-0abc1234"},"accessKeyDetails":{"accessKeyId":"AKIAEXAMPLE","userName":"alice","userType":"IAMUser"}}`, live))
+		expect(t, f, []parry.Target{bucket("logs")})
+	})
+	t.Run("9 PascalCase", func(t *testing.T) {
+		camel := duty(anInstance, live)
+		pascal := strings.NewReplacer(`"accountId"`, `"AccountId"`, `"region":"eu`, `"Region":"eu`, `"type"`, `"Type"`, `"resource":`, `"Resource":`,
+			`"resourceType"`, `"ResourceType"`, `"instanceDetails"`, `"InstanceDetails"`, `"instanceId"`, `"InstanceId"`, `"service"`, `"Service"`,
+			`"count"`, `"Count"`, `"key"`, `"Key"`, `"value"`, `"Value"`).Replace(camel)
+		if diff := cmp.Diff(decoded(t, camel), decoded(t, pascal)); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("10 attack sequence without resource details", func(t *testing.T) {
+		f := decoded(t, duty(`{"resourceType":"AttackSequence"}`, `{"detection":{"sequence":{
+			"actors":[
+				{"id":"a","user":{"name":"alice","uid":"AIDAEXAMPLE","type":"IAMUser","credentialUid":"AKIAEXAMPLE1","account":{"uid":"444455556666"}}},
+				{"id":"b","user":{"name":"session","uid":"AROAEXAMPLE","type":"AssumedRole","credentialUid":"ASIAEXAMPLE","account":{"uid":"444455556666"}},
+					"session":{"issuer":"arn:aws:iam::444455556666:role/team/deploy"}},
+				{"id":"c","process":{"name":"miner"}}],
+			"resources":[
+				{"uid":"arn:aws:ec2:us-east-2:`+member+`:instance/i-0abc1234","resourceType":"EC2_INSTANCE","accountId":"`+member+`","region":"us-east-2"},
+				{"uid":"arn:aws:s3:::logs","name":"logs","resourceType":"S3_BUCKET","accountId":"777788889999","region":"eu-north-1"},
+				{"uid":"AKIAEXAMPLE1","resourceType":"ACCESS_KEY","accountId":"444455556666","region":"us-east-1",
+					"data":{"accessKey":{"userName":"alice","userType":"IAMUser"}}},
+				{"uid":"arn:aws:s3:::logs/key","resourceType":"S3_OBJECT","accountId":"777788889999","region":"eu-north-1"},
+				{"uid":"x","resourceType":"CONTAINER","accountId":"`+member+`","region":"us-east-2"},
+				{"uid":"i-0def","resourceType":"EC2_INSTANCE","region":"us-east-2"}],
+			"endpoints":[{"id":"e","ip":"198.51.100.7"},{"id":"f","ip":"2001:db8::1"}]}}}`, `{"type":"AttackSequence:IAM/CompromisedCredentials","severity":9}`))
+		deploy := iamRole("444455556666", "deploy")
+		deploy.ARN = "arn:aws:iam::444455556666:role/team/deploy"
+		ec2, s3 := instance("i-0abc1234"), bucket("logs")
+		ec2.Region, ec2.ARN = "us-east-2", strings.Replace(ec2.ARN, "eu-west-1", "us-east-2", 1)
+		s3.Region, s3.Account = "eu-north-1", "777788889999"
+		expect(t, f, []parry.Target{
+			as("ACTOR", iamKey("444455556666", "AKIAEXAMPLE1", "alice")), as("ACTOR", iamUser("444455556666", "alice")), as("ACTOR", deploy), ec2, s3,
+		}, "a temporary credential of the role", "is no principal of IAM", `"CONTAINER"`, "resources[5].accountId is missing")
+		if f.Severity != "Critical" || f.Unmapped["remote_ips"] != "198.51.100.7,2001:db8::1" || f.Unmapped["remote_ip"] != "" {
+			t.Errorf("severity %s, unmapped %v", f.Severity, f.Unmapped)
+		}
+	})
+	t.Run("10 attack sequence that names nothing", func(t *testing.T) {
+		expect(t, decoded(t, duty(`{"resourceType":"AttackSequence"}`, live)), nil, "detail.service.detection.sequence names no actors")
+	})
+	t.Run("11 temporary credential with no user", func(t *testing.T) {
+		for kind, want := range map[string]string{
+			"FederatedUser": "federated user", "Root": "root user: cannot be disabled through IAM", "AWSService": "is no IAM user",
+			"AWSAccount": "is no IAM user", "Directory": "is no IAM user", "": "does not say what kind of principal",
+		} {
+			expect(t, decoded(t, duty(key("ASIAEXAMPLE", "p", "alice", kind), live)), nil, want)
+		}
+	})
+	t.Run("12 account and Region of the body differ from the envelope's", func(t *testing.T) {
+		f := decoded(t, duty(anInstance, live))
+		if f.Cloud.Account.UID != member || f.Cloud.Region != "eu-west-1" {
+			t.Errorf("got %+v", f.Cloud)
+		}
+		expect(t, f, []parry.Target{instance("i-0abc1234")})
+	})
+	t.Run("15 other partitions", func(t *testing.T) {
+		for region, want := range map[string][2]string{
+			"cn-northwest-1": {"aws-cn", "cn-north-1"}, "us-gov-east-1": {"aws-us-gov", "us-gov-west-1"}, "eusc-de-east-1": {"aws-eusc", "eusc-de-east-1"},
+		} {
+			f := decoded(t, duty(key("AKIAEXAMPLE", "AIDAEXAMPLE", "alice", "IAMUser"), live, `{"partition":null,"arn":null,"region":"`+region+`"}`))
+			user := f.TargetsOf("AWS::IAM::User")
+			if len(user) != 1 || user[0].Partition != want[0] || user[0].Region != want[1] || user[0].ARN != "arn:"+want[0]+":iam::"+member+":user/alice" {
+				t.Errorf("%s: %+v", region, user)
+			}
+		}
+	})
+	t.Run("16 many resources", func(t *testing.T) {
+		var list []string
+		var want []parry.Target
+		for i := range 40 {
+			name := fmt.Sprintf("bucket-%d", i)
+			list = append(list, `{"name":"`+name+`"}`)
+			want = append(want, bucket(name))
+		}
+		expect(t, decoded(t, duty(`{"resourceType":"S3Bucket","s3BucketDetails":[`+strings.Join(list, ",")+`]}`, live)), want)
+	})
+	t.Run("17 untrusted text", func(t *testing.T) {
+		for _, name := range []string{"a; rm -rf /", "${x}", "a\u202eb", "a\x00", strings.Repeat("a", 3000), "../admin", "alice\n"} {
+			f := decoded(t, duty(`{"resourceType":"AccessKey","accessKeyDetails":{"accessKeyId":"AKIAEXAMPLE","userType":"IAMUser","userName":`+
+				string(must(json.Marshal(name)))+`}}`, live))
+			if len(f.Targets) > 0 || len(f.Unresolved) == 0 {
+				t.Errorf("%q: targets %v", name, f.Targets)
+			}
+			for _, reason := range f.Unresolved {
+				if strings.ContainsFunc(reason, func(r rune) bool { return r < ' ' || r == '\u202e' }) {
+					t.Errorf("a message holds control characters: %q", reason)
+				}
+			}
+		}
+	})
+	t.Run("20 our own role as the principal can be told by its name", func(t *testing.T) {
+		expect(t, decoded(t, duty(key("ASIAEXAMPLE", "AROAEXAMPLE:parry", "parry-responder", "AssumedRole"), live)),
+			[]parry.Target{iamRole(member, "parry-responder")}, "a temporary credential of the role")
+	})
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func TestGuardDutyTargets(t *testing.T) {
+	outOfInstance := `{"type":"UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS"}`
+	role := func(principal, instance string) string {
+		return strings.TrimSuffix(key("ASIAEXAMPLE", principal, "web", "AssumedRole"), "}") + `,"instanceDetails":{"instanceId":"` + instance + `"}}`
+	}
+	for _, c := range []struct {
+		name    string
+		in      string
+		want    []parry.Target
+		reasons []string
+	}{
+		{"a finding about one key names that key only", duty(key("AKIAEXAMPLE1", "AIDAEXAMPLE", "alice", "IAMUser"), live),
+			[]parry.Target{iamKey(member, "AKIAEXAMPLE1", "alice"), iamUser(member, "alice")}, nil},
+		{"a role finding never touches the user of that name", duty(key("ASIAEXAMPLE", "AROAEXAMPLE:s", "alice", "AssumedRole"), live),
+			[]parry.Target{iamRole(member, "alice")}, []string{"a temporary credential of the role"}},
+		{"a role called an IAM user is neither", duty(key("AKIAEXAMPLE", "AROAEXAMPLE:s", "alice", "IAMUser"), live),
+			nil, []string{"is none's id"}},
+		{"a lasting key called a role's is neither", duty(key("AKIAEXAMPLE", "AROAEXAMPLE:s", "alice", "AssumedRole"), live),
+			nil, []string{"not temporary"}},
+		{"a member's finding never the hub's user", duty(key("AKIAEXAMPLE1", "", "admin", "IAMUser"), live),
+			[]parry.Target{iamKey(member, "AKIAEXAMPLE1", "admin"), iamUser(member, "admin")}, nil},
+		{"a temporary credential is no user's key", duty(key("ASIAEXAMPLE", "AIDAEXAMPLE", "alice", "IAMUser"), live),
+			[]parry.Target{iamUser(member, "alice")}, []string{"a temporary credential of the user"}},
+		{"no key", duty(key("", "AIDAEXAMPLE", "alice", "IAMUser"), live),
+			[]parry.Target{iamUser(member, "alice")}, []string{"names no access key"}},
+		{"a role of AWS", duty(key("ASIAEXAMPLE", "AROAEXAMPLE:s", "AWSServiceRoleForSupport", "AssumedRole"), live),
+			nil, []string{"a temporary credential", "belongs to AWS"}},
+		{"a role without a name", duty(key("ASIAEXAMPLE", "AROAEXAMPLE:s", "", "Role"), live),
+			nil, []string{"a temporary credential", "does not name the role"}},
+		{"no details of the key", duty(`{"resourceType":"AccessKey"}`, live), nil, []string{"detail.resource.accessKeyDetails is missing"}},
+		{"a credential taken from an instance", duty(role("AROAEXAMPLE:i-0abc1234", "i-0abc1234"), live, outOfInstance),
+			[]parry.Target{iamRole(member, "web"), instance("i-0abc1234")}, []string{"a temporary credential of the role"}},
+		{"a credential of another instance", duty(role("AROAEXAMPLE:i-0def", "i-0abc1234"), live, outOfInstance),
+			[]parry.Target{iamRole(member, "web")}, []string{"a temporary credential of the role", `the credential is that of "i-0def"`}},
+		{"a credential beside an instance", duty(role("AROAEXAMPLE:i-0abc1234", "i-0abc1234"), live),
+			[]parry.Target{iamRole(member, "web")}, []string{"a temporary credential of the role"}},
+		{"an instance", duty(anInstance, `{"resourceRole":"ACTOR"}`), []parry.Target{as("ACTOR", instance("i-0abc1234"))}, nil},
+		{"an instance without an id", duty(`{"resourceType":"Instance"}`, live), nil, []string{"detail.resource.instanceDetails.instanceId is missing"}},
+		{"no instance's id", duty(`{"resourceType":"Instance","instanceDetails":{"instanceId":"web-1"}}`, live), nil, []string{"is not formed"}},
+		{"a bucket by its ARN", duty(`{"resourceType":"S3Object","s3BucketDetails":[{"arn":"arn:aws:s3:::logs"}]}`, live),
+			[]parry.Target{bucket("logs")}, nil},
+		{"a bucket with another's ARN", duty(`{"resourceType":"S3Bucket","s3BucketDetails":[{"name":"logs","arn":"arn:aws:s3:::other"}]}`, live),
+			nil, []string{"is another's"}},
+		{"a bucket of another account", duty(`{"resourceType":"S3Bucket","s3BucketDetails":[{"name":"logs","owner":{"id":"444455556666"}}]}`, live),
+			nil, []string{"belongs to account 444455556666"}},
+		{"a bucket whose owner has a canonical id", duty(`{"resourceType":"S3Bucket","s3BucketDetails":{"name":"logs","owner":{"id":"79a59df900b949e5"}}}`, live),
+			[]parry.Target{bucket("logs")}, nil},
+		{"no bucket", duty(`{"resourceType":"S3Bucket"}`, live), nil, []string{"names no bucket"}},
+		{"a function", duty(`{"resourceType":"Lambda","lambdaDetails":{"functionArn":"arn:aws:lambda:eu-west-1:`+member+`:function:f","functionName":"f"}}`, live),
+			[]parry.Target{{Type: "AWS::Lambda::Function", ID: "f", ARN: "arn:aws:lambda:eu-west-1:" + member + ":function:f",
+				Account: member, Region: "eu-west-1", Partition: "aws"}}, nil},
+		{"a function of another account", duty(`{"resourceType":"Lambda","lambdaDetails":{"functionArn":"arn:aws:lambda:eu-west-1:`+hub+`:function:f"}}`, live),
+			nil, []string{"in another account"}},
+		{"a cluster", duty(`{"resourceType":"EKSCluster","eksClusterDetails":{"name":"c","arn":"arn:aws:eks:eu-west-1:`+member+`:cluster/c"}}`, live),
+			[]parry.Target{{Type: "AWS::EKS::Cluster", ID: "c", ARN: "arn:aws:eks:eu-west-1:" + member + ":cluster/c",
+				Account: member, Region: "eu-west-1", Partition: "aws"}}, nil},
+		{"a database by its ARN", duty(`{"resourceType":"RDSDBInstance","rdsDbInstanceDetails":{"dbInstanceArn":"arn:aws:rds:eu-west-1:`+member+`:db:d"}}`, live),
+			[]parry.Target{{Type: "AWS::RDS::DBInstance", ID: "d", ARN: "arn:aws:rds:eu-west-1:" + member + ":db:d",
+				Account: member, Region: "eu-west-1", Partition: "aws"}}, nil},
+		{"a database without a name", duty(`{"resourceType":"RDSDBInstance","rdsDbInstanceDetails":{}}`, live), nil, []string{"names no AWS::RDS::DBInstance"}},
+		{"a container", duty(`{"resourceType":"Container","containerDetails":{"name":"c"}}`, live), nil, []string{`"Container": not one that can be acted on`}},
+		{"a resource of no type", duty(`{}`, live), nil, []string{"detail.resource.resourceType is missing"}},
+	} {
+		t.Run(c.name, func(t *testing.T) { expect(t, decoded(t, c.in), c.want, c.reasons...) })
+	}
+}
+
+func TestGuardDutyRefused(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"no account", duty(anInstance, live, `{"accountId":null}`), "f, line 1: detail.accountId is missing"},
+		{"account is a number", duty(anInstance, live, `{"accountId":111122223333}`), "f, line 1: detail.accountId is a number, not a string"},
+		{"account of 13 digits", duty(anInstance, live, `{"accountId":"1234567891234"}`), `f, line 1: detail.accountId is "1234567891234": an AWS account has 12 digits`},
+		{"no id", duty(anInstance, live, `{"id":""}`), "f, line 1: detail.id is empty"},
+		{"no type", duty(anInstance, live, `{"type":null}`), "f, line 1: detail.type is missing"},
+		{"no Region", duty(anInstance, live, `{"region":null,"arn":null}`), "f, line 1: detail.region is missing"},
+		{"Region of another partition", duty(anInstance, live, `{"region":"cn-north-1"}`), `f, line 1: detail.region is cn-north-1, which is not in the partition "aws"`},
+		{"Config", strings.NewReplacer("aws.guardduty", "aws.config", "GuardDuty Finding", "Config Rules Compliance Change").Replace(duty(anInstance, live)),
+			"f, line 1: not a finding that Parry reads yet: aws.config Config Rules Compliance Change"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			found, err := Decode(one(t, c.in))
+			if err == nil || err.Error() != c.want || parry.KindOf(err) != parry.Invalid || len(found) > 0 {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestGuardDutyRegionFromARN(t *testing.T) {
+	f := decoded(t, duty(anInstance, live, `{"region":null,"partition":null}`))
+	expect(t, f, []parry.Target{instance("i-0abc1234")})
+}

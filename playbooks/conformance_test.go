@@ -1,0 +1,269 @@
+package playbooks_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parry"
+	"parry/internal/awsapi"
+	"parry/internal/cases"
+	"parry/internal/twin"
+)
+
+// Every test here runs on every case of every playbook. Together they hold each playbook to what must always be true
+// (the design's section 5); a playbook that is added later is held to it without a line of test.
+
+// tableName is an operation's name in our table, from the SDK's service id.
+func tableName(e twin.Entry) string {
+	prefix := map[string]string{
+		"IAM": "iam", "EC2": "ec2", "S3": "s3", "STS": "sts", "Lambda": "lambda", "Secrets Manager": "secretsmanager", "Auto Scaling": "autoscaling",
+		"Elastic Load Balancing": "elb", "Elastic Load Balancing v2": "elbv2",
+	}[e.Service]
+	return prefix + ":" + e.Operation
+}
+
+func writesIn(log []twin.Entry) []twin.Entry {
+	table := awsapi.Catalog()
+	var w []twin.Entry
+	for _, e := range log {
+		if op, ok := table[tableName(e)]; ok && op.Write {
+			w = append(w, e)
+		}
+	}
+	return w
+}
+
+// 1. Nothing changes AWS except the apply step; and verifying, planning again and a second delivery only read.
+func TestOnlyApplyWrites(t *testing.T) {
+	lib := library(t)
+	eachCase(t, func(t *testing.T, c cases.Case) {
+		stage := cases.NewTwin()
+		run(t, c, stage, lib, cases.Probe{Step: func(step string, r parry.Response) {
+			log := stage.Org.Log()
+			switch step {
+			case "given", "applied", "undone":
+			default:
+				if w := writesIn(log); len(w) > 0 {
+					t.Errorf("%s: %d calls that write, first %s", step, len(w), tableName(w[0]))
+				}
+			}
+			stage.Org.ResetLog()
+		}})
+	})
+}
+
+// actorsFunc and doFunc make functions into parry.Actors and parry.Actor.
+type actorsFunc func(context.Context, parry.Session) (parry.Actor, int, error)
+
+func (f actorsFunc) Act(ctx context.Context, s parry.Session) (parry.Actor, int, error) {
+	return f(ctx, s)
+}
+
+type doFunc func(context.Context, parry.Call) (parry.Reply, error)
+
+func (f doFunc) Do(ctx context.Context, c parry.Call) (parry.Reply, error) { return f(ctx, c) }
+
+// onEachCall lets f see every call of the apply step before it is made.
+func onEachCall(f func(s parry.Session, c parry.Call)) cases.Probe {
+	return cases.Probe{Responder: func(r *parry.Responder, _ *awsapi.Cloud) {
+		inner := r.Actors
+		r.Actors = actorsFunc(func(ctx context.Context, s parry.Session) (parry.Actor, int, error) {
+			a, n, err := inner.Act(ctx, s)
+			return doFunc(func(ctx context.Context, c parry.Call) (parry.Reply, error) {
+				f(s, c)
+				return a.Do(ctx, c)
+			}), n, err
+		})
+	}}
+}
+
+// 2. The plan, with every before-state and undo, is stored before the first write, and each call's intent before the call.
+func TestPlanIsStoredBeforeTheFirstWrite(t *testing.T) {
+	lib := library(t)
+	eachCase(t, func(t *testing.T, c cases.Case) {
+		store := memory(t)
+		probe := onEachCall(func(s parry.Session, call parry.Call) {
+			stored, err := store.Response(t.Context(), s.Response)
+			if err != nil {
+				t.Fatalf("%s is called and nothing is stored: %v", call.Op, err)
+			}
+			if stored.Plan.Empty() || stored.Plan.Digest == "" {
+				t.Fatalf("%s is called and the stored response has no plan", call.Op)
+			}
+			records, err := store.Records(t.Context(), s.Response)
+			if err != nil || len(records) == 0 {
+				t.Fatalf("no records: %v", err)
+			}
+			last := records[len(records)-1]
+			if last.Kind != "intent" || last.Call == nil || !last.Call.Call.Same(call) {
+				t.Errorf("%s is called, and the last record is %s %s", call.Op, last.Kind, last.Text)
+			}
+			if _, err := store.Source(t.Context(), stored.Plan.Source); err != nil {
+				t.Errorf("the playbook's text is not kept: %v", err)
+			}
+		})
+		res, err := cases.Run(t.Context(), c, cases.NewTwin(), lib, store, probe)
+		if err != nil || !res.OK() {
+			t.Error(err, res.Failed)
+		}
+	})
+}
+
+// 3. What runs is what was approved: a plan whose digest is another is not applied, and nothing is called.
+func TestAnotherDigestIsNotApplied(t *testing.T) {
+	lib := library(t)
+	eachCase(t, func(t *testing.T, c cases.Case) {
+		var responder *parry.Responder
+		stage := cases.NewTwin()
+		_, err := cases.Run(t.Context(), c, stage, lib, memory(t), cases.Probe{
+			Responder: func(r *parry.Responder, _ *awsapi.Cloud) { responder = r },
+			Step: func(step string, r parry.Response) {
+				if step != "planned" || r.State != parry.Planned {
+					return
+				}
+				stage.Org.ResetLog()
+				r.Plan.Digest = "sha256:of-another-plan"
+				if err := responder.Apply(t.Context(), &r, "someone"); parry.KindOf(err) != parry.Conflict {
+					t.Errorf("applied with another digest: %v", err)
+				}
+				if w := writesIn(stage.Org.Log()); len(w) > 0 {
+					t.Errorf("%s was called", tableName(w[0]))
+				}
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// 4. After apply the plan is empty; that the second delivery is "nothing to do" is checked by every run of a case. Here: planning
+// twice gives the same digest, so a plan depends on the world and on nothing else.
+func TestPlanningTwiceGivesTheSameDigest(t *testing.T) {
+	lib := library(t)
+	eachCase(t, func(t *testing.T, c cases.Case) {
+		var responder *parry.Responder
+		_, err := cases.Run(t.Context(), c, cases.NewTwin(), lib, memory(t), cases.Probe{
+			Responder: func(r *parry.Responder, _ *awsapi.Cloud) { responder = r },
+			Step: func(step string, r parry.Response) {
+				if step != "planned" || r.Plan.Playbook == "" {
+					return
+				}
+				again, err := responder.Planner.Plan(t.Context(), parry.Job{Response: "another", Playbook: r.Answer.Playbook, Params: r.Answer.Params, Target: r.Target, Finding: r.Finding})
+				if err != nil || again.Digest != r.Plan.Digest {
+					t.Errorf("%v\n%s", err, cmp.Diff(r.Plan, again))
+				}
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// 6. Undo compares: where the state is not what was left, it is a conflict and nothing is called.
+func TestUndoOfAChangedStateIsAConflict(t *testing.T) {
+	lib := library(t)
+	eachCase(t, func(t *testing.T, c cases.Case) {
+		store := memory(t)
+		stage := cases.NewTwin()
+		var responder *parry.Responder
+		_, err := cases.Run(t.Context(), c, stage, lib, store, cases.Probe{
+			Responder: func(r *parry.Responder, _ *awsapi.Cloud) { responder = r },
+			Skip:      func(step string) bool { return step == "undo" },
+			Step: func(step string, r parry.Response) {
+				if step != "again" {
+					return
+				}
+				all, err := store.List(t.Context(), 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				applied := all[slices.IndexFunc(all, func(r parry.Response) bool { return r.State == parry.Done })]
+				for _, ch := range applied.Plan.Changes {
+					if len(ch.Undo) == 0 || ch.RestoredBy != "" || ch.Kept != "" {
+						continue
+					}
+					conflict(t, store, stage, responder, applied, ch.Name)
+				}
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// conflict pretends that a change had left something else than is found, and undoes.
+func conflict(t *testing.T, store parry.Store, stage *cases.Twin, r *parry.Responder, applied parry.Response, change string) {
+	t.Helper()
+	tampered := applied
+	tampered.ID = applied.ID + strings.ReplaceAll(change, "/", "-")
+	tampered.Left = map[string]any{}
+	for k, v := range applied.Left {
+		tampered.Left[k] = v
+	}
+	tampered.Left[change] = "something else"
+	tampered.Steps = 1
+	if err := store.Save(t.Context(), tampered, parry.Record{Response: tampered.ID, Seq: 1, Kind: "test", At: applied.Times.Closed}); err != nil {
+		t.Fatal(err)
+	}
+	stage.Org.ResetLog()
+	if _, err := r.Undo(t.Context(), tampered.ID, "someone"); parry.KindOf(err) != parry.Conflict || !strings.Contains(err.Error(), change) {
+		t.Errorf("%s: undone over a change of someone else's: %v", change, err)
+	}
+	if w := writesIn(stage.Org.Log()); len(w) > 0 {
+		t.Errorf("%s: %s was called", change, tableName(w[0]))
+	}
+}
+
+// 7. Every call is made with the playbook's own role in the target's account. Applying carries the response's id as session name and
+// source identity and a session policy; planning has a session that can only read. The judge says whether those are narrow enough.
+func TestCredentialsAreTheResponsesOwn(t *testing.T) {
+	lib := library(t)
+	table := awsapi.Catalog()
+	eachCase(t, func(t *testing.T, c cases.Case) {
+		stage := cases.NewTwin()
+		run(t, c, stage, lib, cases.Probe{Step: func(step string, r parry.Response) {
+			for _, e := range stage.Org.Log() {
+				op, known := table[tableName(e)]
+				if step == "given" || !known || strings.HasSuffix(e.Caller.ARN, ":user/admin") {
+					continue // the case's own calls, and STS
+				}
+				if want := "assumed-role/parry-" + c.Playbook + "/"; !strings.Contains(e.Caller.ARN, want) {
+					t.Errorf("%s is called as %s, not with the playbook's role", op.Name, e.Caller.ARN)
+				}
+				if e.Caller.Policy == "" {
+					t.Errorf("%s is called without a session policy", op.Name)
+				}
+				name := "parry-plan"
+				if op.Write {
+					name = r.ID
+				}
+				if e.Caller.Session != name || e.Caller.Source != name {
+					t.Errorf("%s: session name %q and source identity %q, not %q", op.Name, e.Caller.Session, e.Caller.Source, name)
+				}
+			}
+			stage.Org.ResetLog()
+		}})
+	})
+}
+
+// A throttled call is tried again by the SDK, and the response is as good as any other.
+func TestThrottlingIsWaitedOut(t *testing.T) {
+	lib := library(t)
+	eachCase(t, func(t *testing.T, c cases.Case) {
+		t.Parallel() // the SDK really waits
+		stage := cases.NewTwin()
+		run(t, c, stage, lib, cases.Probe{Step: func(step string, r parry.Response) {
+			if step == "planned" && r.State == parry.Planned {
+				_, op, _ := strings.Cut(r.Plan.Changes[0].Call.Op, ":")
+				stage.Org.Inject(twin.Fault{Operation: op, Err: twin.Throttle(), Times: 2})
+			}
+		}})
+	})
+}

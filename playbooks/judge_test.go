@@ -1,0 +1,320 @@
+package playbooks_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"parry"
+	"parry/internal/awsapi"
+	"parry/internal/cases"
+	"parry/internal/judge"
+	"parry/internal/twin"
+)
+
+// The judge is an evaluator of IAM policies that was not written here, with AWS's own list of actions and their resource types.
+// These tests ask it, for every call of every case, whether role policy and session policy together allow that call, and nothing like it.
+
+// made is one call that reached the twin, with the policy of its session.
+type made struct {
+	op      parry.Operation
+	account string
+	region  string
+	input   map[string]any
+	policy  string
+	write   bool
+}
+
+// callsOf runs a case and keeps what the responder called.
+func callsOf(t *testing.T, c cases.Case) []made {
+	t.Helper()
+	stage := cases.NewTwin()
+	table := awsapi.Catalog()
+	var all []made
+	run(t, c, stage, library(t), cases.Probe{Step: func(step string, _ parry.Response) {
+		for _, e := range stage.Org.Log() {
+			op, ok := table[tableName(e)]
+			if !ok || e.Caller.Policy == "" {
+				continue
+			}
+			all = append(all, made{op: op, account: e.Account, region: e.Region, input: inputOf(t, e), policy: e.Caller.Policy, write: op.Write})
+		}
+		stage.Org.ResetLog()
+	}})
+	return all
+}
+
+func inputOf(t *testing.T, e twin.Entry) map[string]any {
+	t.Helper()
+	b, err := json.Marshal(e.Input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m map[string]any
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// resourcesOf are the ARNs that AWS checks for an action of a call: one for each resource type that AWS's list requires, with the ids that
+// the call names. named tells whether the call itself names the resource, so that another one must be refused.
+func resourcesOf(a judge.Action, m made) (arns []string, named []bool) {
+	if a.WildcardOnly || len(a.ResourceTypes) == 0 {
+		return []string{"*"}, []bool{false}
+	}
+	for _, rt := range a.ResourceTypes {
+		id, ok := idOf(rt.Name, m)
+		if !rt.Required && !ok {
+			continue
+		}
+		arns = append(arns, id)
+		named = append(named, ok)
+	}
+	if len(arns) == 0 { // all of its types are optional and none is named
+		return []string{"*"}, []bool{false}
+	}
+	return arns, named
+}
+
+// idOf writes the ARN of a resource type that a call is about.
+func idOf(resourceType string, m made) (string, bool) {
+	text := func(path ...string) string {
+		var v any = m.input
+		for _, p := range path {
+			switch w := v.(type) {
+			case map[string]any:
+				v = w[p]
+			case []any:
+				if len(w) == 0 {
+					return ""
+				}
+				v = w[0]
+			}
+		}
+		if l, ok := v.([]any); ok && len(l) > 0 {
+			v = l[0]
+		}
+		s, _ := v.(string)
+		return s
+	}
+	ec2 := func(kind, id string) (string, bool) {
+		if id == "" {
+			return fmt.Sprintf("arn:aws:ec2:%s:%s:%s/fresh-0123", m.region, m.account, kind), false
+		}
+		return fmt.Sprintf("arn:aws:ec2:%s:%s:%s/%s", m.region, m.account, kind, id), true
+	}
+	switch resourceType {
+	case "user":
+		return fmt.Sprintf("arn:aws:iam::%s:user/%s", m.account, oneOf(text("UserName"), "someone")), text("UserName") != ""
+	case "instance-profile":
+		return fmt.Sprintf("arn:aws:iam::%s:instance-profile/%s", m.account, text("InstanceProfileName")), true
+	case "instance":
+		id := oneOf(text("InstanceId"), text("InstanceSpecification", "InstanceId"))
+		if r := text("Resources"); strings.HasPrefix(r, "i-") {
+			id = r
+		}
+		return ec2("instance", id)
+	case "network-interface":
+		return ec2("network-interface", text("NetworkInterfaceId"))
+	case "security-group":
+		return ec2("security-group", oneOf(text("GroupId"), text("Groups")))
+	case "vpc":
+		return ec2("vpc", text("VpcId"))
+	case "volume":
+		return ec2("volume", "")
+	case "snapshot":
+		return fmt.Sprintf("arn:aws:ec2:%s::snapshot/snap-0123", m.region), false
+	case "bucket":
+		return "arn:aws:s3:::" + text("Bucket"), true
+	case "Secret":
+		return oneOf(text("SecretId"), "arn:aws:secretsmanager:us-east-1:"+m.account+":secret:x"), true
+	case "autoScalingGroup":
+		return fmt.Sprintf("arn:aws:autoscaling:%s:%s:autoScalingGroup:0f0f0f0f:autoScalingGroupName/%s", m.region, m.account, text("AutoScalingGroupName")), true
+	case "targetgroup", "TargetGroup":
+		return text("TargetGroupArn"), true
+	case "loadbalancer", "LoadBalancer":
+		return fmt.Sprintf("arn:aws:elasticloadbalancing:%s:%s:loadbalancer/%s", m.region, m.account, text("LoadBalancerName")), true
+	}
+	return "", false
+}
+
+func oneOf(all ...string) string {
+	for _, s := range all {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// another is an ARN of the same type for another resource.
+var lastWord = regexp.MustCompile(`[^/:]+$`)
+
+func another(arn string) string { return lastWord.ReplaceAllString(arn, "some-other-one") }
+
+// request asks the judge about one action on one resource, with the playbook's role and the call's session.
+func request(role string, m made, action, resource string) judge.Request {
+	ctx := map[string][]string{"aws:RequestedRegion": {m.region}}
+	if tags, ok := m.input["TagSpecifications"].([]any); ok && len(tags) > 0 && action == "ec2:CreateTags" {
+		_, op, _ := strings.Cut(m.op.Name, ":")
+		ctx["ec2:CreateAction"] = []string{op}
+	}
+	if arn, ok := m.input["PolicyArn"].(string); ok {
+		ctx["iam:PolicyARN"] = []string{arn}
+	}
+	return judge.Request{
+		Action: action, Resource: resource, ResourceAccount: m.account, Principal: "arn:aws:sts::" + m.account + ":assumed-role/parry/x", Context: ctx,
+		Policies: []judge.Policy{{Name: "role", Document: json.RawMessage(role)}}, SessionPolicy: json.RawMessage(m.policy),
+	}
+}
+
+// question is what the judge is asked, and what it must answer.
+type question struct {
+	r     judge.Request
+	allow bool
+	what  string
+}
+
+// TestLeastPrivilege: every call is allowed; the same call on another resource is refused, wherever the call names one; and every other
+// write in the table is refused.
+func TestLeastPrivilege(t *testing.T) {
+	j := judge.Need(t)
+	lib := library(t)
+	known := tableActions(t, j)
+	eachCase(t, func(t *testing.T, c cases.Case) {
+		p, err := lib.Playbooks.Get(c.Playbook)
+		if err != nil {
+			t.Fatal(err)
+		}
+		role := parry.NewPolicy(p.Permissions("aws", "", "")).Compact()
+		var all []question
+		sessions := map[string]made{}
+		allowed := map[string]map[string]bool{} // by session policy: the actions that its calls need
+		for _, m := range callsOf(t, c) {
+			if allowed[m.policy] == nil {
+				allowed[m.policy] = map[string]bool{}
+			}
+			sessions[m.policy] = m
+			for _, perm := range m.op.PermissionsOf(parry.Call{Op: m.op.Name, Account: m.account, Region: m.region, Input: m.input}, "aws") {
+				allowed[m.policy][perm.Action] = true
+				all = append(all, questionsOf(role, m, perm.Action, known[perm.Action])...)
+			}
+		}
+		for _, policy := range slices.Sorted(maps.Keys(sessions)) {
+			all = append(all, othersOf(role, sessions[policy], allowed[policy], known)...)
+		}
+		ask(t, j, all)
+	})
+}
+
+func questionsOf(role string, m made, action string, a judge.Action) []question {
+	var all []question
+	arns, named := resourcesOf(a, m)
+	for i, arn := range arns {
+		all = append(all, question{request(role, m, action, arn), true, m.op.Name})
+		if named[i] && m.write {
+			all = append(all, question{request(role, m, action, another(arn)), false, m.op.Name + " on another resource"})
+		}
+	}
+	return all
+}
+
+// othersOf are the writes of the table that the session is not for, on any resource at all.
+func othersOf(role string, m made, allowed map[string]bool, known map[string]judge.Action) []question {
+	var all []question
+	for _, op := range awsapi.Catalog() {
+		if !op.Write {
+			continue
+		}
+		for _, perm := range op.Permissions {
+			if allowed[perm.Action] || perm.With != "" || perm.Dependent {
+				continue
+			}
+			for _, arn := range anyResource(known[perm.Action], m) {
+				all = append(all, question{request(role, m, perm.Action, arn), false, "another write: " + perm.Action})
+			}
+		}
+	}
+	return all
+}
+
+// anyResource gives an ARN of each type that an action works on.
+func anyResource(a judge.Action, m made) []string {
+	if a.WildcardOnly || len(a.ResourceTypes) == 0 {
+		return []string{"*"}
+	}
+	var arns []string
+	fill := regexp.MustCompile(`\$\{[A-Za-z]+\}`)
+	for _, rt := range a.ResourceTypes {
+		arn := strings.NewReplacer("${Partition}", "aws", "${Region}", m.region, "${Account}", m.account).Replace(rt.ARN)
+		arns = append(arns, fill.ReplaceAllString(arn, "x1"))
+	}
+	return arns
+}
+
+func ask(t *testing.T, j *judge.Judge, all []question) {
+	t.Helper()
+	requests := make([]judge.Request, len(all))
+	for i, q := range all {
+		requests[i] = q.r
+	}
+	verdicts, err := j.Evaluate(context.WithoutCancel(t.Context()), requests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range verdicts {
+		q := all[i]
+		if v.Result == judge.Invalid {
+			t.Errorf("%s: the judge cannot evaluate %s on %s: %s", q.what, q.r.Action, q.r.Resource, v.Why)
+			continue
+		}
+		if got := v.Result == judge.Allowed; got != q.allow {
+			t.Errorf("%s: %s on %s is %s\n  session policy %s", q.what, q.r.Action, q.r.Resource, v.Result, q.r.SessionPolicy)
+		}
+	}
+	t.Logf("%d questions", len(all))
+}
+
+// tableActions looks the table's actions up in AWS's own list.
+func tableActions(t *testing.T, j *judge.Judge) map[string]judge.Action {
+	t.Helper()
+	set := map[string]bool{}
+	for _, op := range awsapi.Catalog() {
+		for _, p := range op.Permissions {
+			set[p.Action] = true
+		}
+	}
+	known, err := j.Actions(t.Context(), slices.Sorted(maps.Keys(set)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return known
+}
+
+// TestTableAgreesWithAWSsList: every action of the table exists, writes are writes there too, and no permission is on "*" where AWS can tell
+// resources apart.
+func TestTableAgreesWithAWSsList(t *testing.T) {
+	j := judge.Need(t)
+	known := tableActions(t, j)
+	for name, op := range awsapi.Catalog() {
+		for i, p := range op.Permissions {
+			a := known[p.Action]
+			if !a.Exists {
+				t.Errorf("%s: there is no action %s", name, p.Action)
+				continue
+			}
+			if reads := a.AccessLevel == "Read" || a.AccessLevel == "List"; i == 0 && reads == op.Write {
+				t.Errorf("%s: writes is %v, and AWS calls %s %s", name, op.Write, p.Action, a.AccessLevel)
+			}
+			if slices.Contains(p.Resources, "*") && !a.WildcardOnly && len(a.ResourceTypes) > 0 {
+				t.Errorf("%s: %s is on *, and AWS knows resources for it: %v", name, p.Action, a.ResourceTypes)
+			}
+		}
+	}
+}
