@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
 	"parry"
 	"parry/internal/awsapi"
 	"parry/internal/cases"
@@ -28,6 +32,8 @@ type made struct {
 	input   map[string]any
 	policy  string
 	write   bool
+	users   map[string]string // the users' ARNs by name: a name does not say the path
+	facts   map[string]string // what AWS knows and the call does not say: the instance of an association, the volume of an instance
 }
 
 // callsOf runs a case and keeps what the responder called.
@@ -36,17 +42,34 @@ func callsOf(t *testing.T, c cases.Case) []made {
 	stage := cases.NewTwin()
 	table := awsapi.Catalog()
 	var all []made
-	run(t, c, stage, library(t), cases.Probe{Step: func(step string, _ parry.Response) {
+	users, facts := map[string]string{}, map[string]string{}
+	run(t, c, stage, library(t), cases.Probe{Step: func(step string, r parry.Response) {
+		if step == "planned" && r.Target.Type == "AWS::EC2::Instance" && r.State == parry.Planned {
+			facts["instance"], facts["volume"] = r.Target.ID, volumeOf(t, stage, r.Target)
+		}
 		for _, e := range stage.Org.Log() {
+			if in, ok := e.Input.(*iam.CreateUserInput); ok {
+				users[*in.UserName] = "arn:aws:iam::" + e.Account + ":user" + oneOf(aws.ToString(in.Path), "/") + *in.UserName
+			}
 			op, ok := table[tableName(e)]
 			if !ok || e.Caller.Policy == "" {
 				continue
 			}
-			all = append(all, made{op: op, account: e.Account, region: e.Region, input: inputOf(t, e), policy: e.Caller.Policy, write: op.Write})
+			all = append(all, made{users: users, facts: facts, op: op, account: e.Account, region: e.Region, input: inputOf(t, e), policy: e.Caller.Policy, write: op.Write})
 		}
 		stage.Org.ResetLog()
 	}})
 	return all
+}
+
+// volumeOf asks the twin for an instance's first volume.
+func volumeOf(t *testing.T, stage *cases.Twin, target parry.Target) string {
+	t.Helper()
+	out, err := ec2.NewFromConfig(stage.Config(target.Account, target.Region)).DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{InstanceIds: []string{target.ID}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return aws.ToString(out.Reservations[0].Instances[0].BlockDeviceMappings[0].Ebs.VolumeId)
 }
 
 func inputOf(t *testing.T, e twin.Entry) map[string]any {
@@ -67,6 +90,12 @@ func inputOf(t *testing.T, e twin.Entry) map[string]any {
 func resourcesOf(a judge.Action, m made) (arns []string, named []bool) {
 	if a.WildcardOnly || len(a.ResourceTypes) == 0 {
 		return []string{"*"}, []bool{false}
+	}
+	if tags, ok := m.input["TagSpecifications"].([]any); ok && strings.HasSuffix(a.Name, "CreateTags") && len(tags) > 0 {
+		// Tagging on creation is checked on what is created, whose id nobody knows yet.
+		kind, _ := tags[0].(map[string]any)["ResourceType"].(string)
+		arn, _ := idOf(kind, made{region: m.region, account: m.account})
+		return []string{arn}, []bool{false}
 	}
 	for _, rt := range a.ResourceTypes {
 		id, ok := idOf(rt.Name, m)
@@ -103,7 +132,7 @@ func idOf(resourceType string, m made) (string, bool) {
 		s, _ := v.(string)
 		return s
 	}
-	ec2 := func(kind, id string) (string, bool) {
+	ec2ARN := func(kind, id string) (string, bool) {
 		if id == "" {
 			return fmt.Sprintf("arn:aws:ec2:%s:%s:%s/fresh-0123", m.region, m.account, kind), false
 		}
@@ -111,35 +140,41 @@ func idOf(resourceType string, m made) (string, bool) {
 	}
 	switch resourceType {
 	case "user":
-		return fmt.Sprintf("arn:aws:iam::%s:user/%s", m.account, oneOf(text("UserName"), "someone")), text("UserName") != ""
+		return oneOf(m.users[text("UserName")], fmt.Sprintf("arn:aws:iam::%s:user/%s", m.account, oneOf(text("UserName"), "someone"))), text("UserName") != ""
 	case "instance-profile":
-		return fmt.Sprintf("arn:aws:iam::%s:instance-profile/%s", m.account, text("InstanceProfileName")), true
+		return fmt.Sprintf("arn:aws:iam::%s:instance-profile/%s", m.account, text("InstanceProfileName")), text("InstanceProfileName") != ""
 	case "instance":
 		id := oneOf(text("InstanceId"), text("InstanceSpecification", "InstanceId"))
 		if r := text("Resources"); strings.HasPrefix(r, "i-") {
 			id = r
 		}
-		return ec2("instance", id)
+		if m.op.Name == "ec2:DisassociateIamInstanceProfile" {
+			id = m.facts["instance"] // the call names the association only
+		}
+		return ec2ARN("instance", id)
 	case "network-interface":
-		return ec2("network-interface", text("NetworkInterfaceId"))
+		return ec2ARN("network-interface", text("NetworkInterfaceId"))
 	case "security-group":
-		return ec2("security-group", oneOf(text("GroupId"), text("Groups")))
+		return ec2ARN("security-group", oneOf(text("GroupId"), text("Groups")))
 	case "vpc":
-		return ec2("vpc", text("VpcId"))
+		return ec2ARN("vpc", text("VpcId"))
 	case "volume":
-		return ec2("volume", "")
+		if m.op.Name == "ec2:CreateSnapshots" || m.op.Name == "ec2:ModifyInstanceAttribute" && m.input["BlockDeviceMappings"] != nil {
+			return ec2ARN("volume", m.facts["volume"])
+		}
+		return ec2ARN("volume", "")
 	case "snapshot":
 		return fmt.Sprintf("arn:aws:ec2:%s::snapshot/snap-0123", m.region), false
 	case "bucket":
-		return "arn:aws:s3:::" + text("Bucket"), true
+		return "arn:aws:s3:::" + text("Bucket"), text("Bucket") != ""
 	case "Secret":
-		return oneOf(text("SecretId"), "arn:aws:secretsmanager:us-east-1:"+m.account+":secret:x"), true
+		return oneOf(text("SecretId"), "arn:aws:secretsmanager:us-east-1:"+m.account+":secret:x"), text("SecretId") != ""
 	case "autoScalingGroup":
-		return fmt.Sprintf("arn:aws:autoscaling:%s:%s:autoScalingGroup:0f0f0f0f:autoScalingGroupName/%s", m.region, m.account, text("AutoScalingGroupName")), true
+		return fmt.Sprintf("arn:aws:autoscaling:%s:%s:autoScalingGroup:0f0f0f0f:autoScalingGroupName/%s", m.region, m.account, text("AutoScalingGroupName")), text("AutoScalingGroupName") != ""
 	case "targetgroup", "TargetGroup":
-		return text("TargetGroupArn"), true
+		return text("TargetGroupArn"), text("TargetGroupArn") != ""
 	case "loadbalancer", "LoadBalancer":
-		return fmt.Sprintf("arn:aws:elasticloadbalancing:%s:%s:loadbalancer/%s", m.region, m.account, text("LoadBalancerName")), true
+		return fmt.Sprintf("arn:aws:elasticloadbalancing:%s:%s:loadbalancer/%s", m.region, m.account, text("LoadBalancerName")), text("LoadBalancerName") != ""
 	}
 	return "", false
 }
@@ -251,7 +286,11 @@ func anyResource(a judge.Action, m made) []string {
 	}
 	var arns []string
 	fill := regexp.MustCompile(`\$\{[A-Za-z]+\}`)
-	for _, rt := range a.ResourceTypes {
+	for _, rt := range a.ResourceTypes[:min(3, len(a.ResourceTypes))] {
+		if id, named := idOf(rt.Name, m); named {
+			arns = append(arns, id) // the very resource that the session is for
+			continue
+		}
 		arn := strings.NewReplacer("${Partition}", "aws", "${Region}", m.region, "${Account}", m.account).Replace(rt.ARN)
 		arns = append(arns, fill.ReplaceAllString(arn, "x1"))
 	}
@@ -314,6 +353,24 @@ func TestTableAgreesWithAWSsList(t *testing.T) {
 			}
 			if slices.Contains(p.Resources, "*") && !a.WildcardOnly && len(a.ResourceTypes) > 0 {
 				t.Errorf("%s: %s is on *, and AWS knows resources for it: %v", name, p.Action, a.ResourceTypes)
+			}
+		}
+	}
+}
+
+// TestRolesHaveNoNeedlessWildcard: a derived role policy is on "*" only for actions for which AWS can tell no resources apart.
+func TestRolesHaveNoNeedlessWildcard(t *testing.T) {
+	j := judge.Need(t)
+	known := tableActions(t, j)
+	for _, p := range library(t).Playbooks.All() {
+		for _, perm := range p.Permissions("aws", "111122223333", "us-east-1") {
+			for _, r := range perm.Resources {
+				if a := known[perm.Action]; r == "*" && !a.WildcardOnly && len(a.ResourceTypes) > 0 {
+					t.Errorf("%s: %s is on *, and AWS knows resources for it", p.Name, perm.Action)
+				}
+				if r != "*" && !strings.Contains(r, "111122223333") && !strings.HasPrefix(r, "arn:aws:s3:::") && !strings.Contains(r, "::snapshot/") {
+					t.Errorf("%s: %s is on %s, which is not of the account", p.Name, perm.Action, r)
+				}
 			}
 		}
 	}

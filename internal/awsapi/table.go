@@ -23,6 +23,7 @@ const (
 	ec2Group    = ec2Prefix + "security-group/{GroupId}"
 	ec2Instance = ec2Prefix + "instance/{InstanceId}"
 	asgGroup    = "arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{AutoScalingGroupName}"
+	elbTargets  = "arn:{partition}:elasticloadbalancing:{region}:{account}:targetgroup/{TargetGroupArn}"
 	elbName     = "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/{LoadBalancerName}"
 	bucket      = "arn:{partition}:s3:::{Bucket}"
 	secret      = "arn:{partition}:secretsmanager:{region}:{account}:secret:{SecretId}*"
@@ -65,7 +66,7 @@ func entries() []entry {
 		op("ec2:CreateVpc", ec2.NewFromConfig, (*ec2.Client).CreateVpc, writes, needs("ec2:CreateVpc", ec2Prefix+"vpc/*")),
 		op("ec2:CreateSubnet", ec2.NewFromConfig, (*ec2.Client).CreateSubnet, writes, needs("ec2:CreateSubnet", ec2Prefix+"subnet/*", ec2Prefix+"vpc/{VpcId}")),
 		op("ec2:DescribeInstances", ec2.NewFromConfig, (*ec2.Client).DescribeInstances, pages("NextToken", "NextToken")),
-		op("ec2:DescribeInstanceAttribute", ec2.NewFromConfig, (*ec2.Client).DescribeInstanceAttribute, sensitive("UserData.Value")),
+		op("ec2:DescribeInstanceAttribute", ec2.NewFromConfig, (*ec2.Client).DescribeInstanceAttribute, needs("ec2:DescribeInstanceAttribute", ec2Instance), sensitive("UserData.Value")),
 		op("ec2:RunInstances", ec2.NewFromConfig, (*ec2.Client).RunInstances, writes, needs("ec2:RunInstances", ec2Prefix+"*"), tagOnCreate("RunInstances", ec2Prefix+"*")),
 		op("ec2:TerminateInstances", ec2.NewFromConfig, (*ec2.Client).TerminateInstances, writes, needs("ec2:TerminateInstances", ec2Prefix+"instance/{InstanceIds}")),
 		op("ec2:ModifyInstanceAttribute", ec2.NewFromConfig, (*ec2.Client).ModifyInstanceAttribute, writes, needs("ec2:ModifyInstanceAttribute", ec2Instance, ec2Prefix+"security-group/{Groups}?")),
@@ -100,8 +101,8 @@ func entries() []entry {
 		op("elbv2:DescribeTargetGroups", elbv2.NewFromConfig, (*elbv2.Client).DescribeTargetGroups, needs("elasticloadbalancing:DescribeTargetGroups"), pages("Marker", "NextMarker")),
 		op("elbv2:DescribeTargetHealth", elbv2.NewFromConfig, (*elbv2.Client).DescribeTargetHealth, needs("elasticloadbalancing:DescribeTargetHealth")),
 		op("elbv2:CreateTargetGroup", elbv2.NewFromConfig, (*elbv2.Client).CreateTargetGroup, writes, needs("elasticloadbalancing:CreateTargetGroup", "arn:{partition}:elasticloadbalancing:{region}:{account}:targetgroup/{Name}/*")),
-		op("elbv2:RegisterTargets", elbv2.NewFromConfig, (*elbv2.Client).RegisterTargets, writes, needs("elasticloadbalancing:RegisterTargets", "{TargetGroupArn}")),
-		op("elbv2:DeregisterTargets", elbv2.NewFromConfig, (*elbv2.Client).DeregisterTargets, writes, needs("elasticloadbalancing:DeregisterTargets", "{TargetGroupArn}")),
+		op("elbv2:RegisterTargets", elbv2.NewFromConfig, (*elbv2.Client).RegisterTargets, writes, needs("elasticloadbalancing:RegisterTargets", elbTargets)),
+		op("elbv2:DeregisterTargets", elbv2.NewFromConfig, (*elbv2.Client).DeregisterTargets, writes, needs("elasticloadbalancing:DeregisterTargets", elbTargets)),
 		op("elb:DescribeLoadBalancers", elb.NewFromConfig, (*elb.Client).DescribeLoadBalancers, needs("elasticloadbalancing:DescribeLoadBalancers"), pages("Marker", "NextMarker")),
 		op("elb:CreateLoadBalancer", elb.NewFromConfig, (*elb.Client).CreateLoadBalancer, writes, needs("elasticloadbalancing:CreateLoadBalancer", elbName)),
 		op("elb:RegisterInstancesWithLoadBalancer", elb.NewFromConfig, (*elb.Client).RegisterInstancesWithLoadBalancer, writes, needs("elasticloadbalancing:RegisterInstancesWithLoadBalancer", elbName)),

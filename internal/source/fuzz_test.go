@@ -1,0 +1,107 @@
+package source
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"parry"
+)
+
+// FuzzRead: whatever the bytes, every item is an event with an envelope or an error of the kind Invalid.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(anEvent))
+	f.Add([]byte("[" + anEvent + "," + duty(anInstance, live) + "]"))
+	f.Add([]byte("\xef\xbb\xbf" + imported(asff(aGroup)) + "\n{\"Findings\":[" + asff(aGroup) + "]}"))
+	f.Add([]byte(`{"Records":[{"body":"{}"}]} [,{"a":"\` + "\n{]}\x00"))
+	f.Add([]byte(`{"SchemaVersion":"2.0","AccountId":"111122223333","Type":"x","Id":"y","Resource":{"ARN":{"A":1,"a":2}}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		items, err := Read("f", bytes.NewReader(data))
+		if err != nil && parry.KindOf(err) != parry.Invalid {
+			t.Errorf("kind of %v", err)
+		}
+		for _, i := range items {
+			checkItem(t, i)
+		}
+	})
+}
+
+func checkItem(t *testing.T, i Item) {
+	if i.Err != nil {
+		if parry.KindOf(i.Err) != parry.Invalid {
+			t.Errorf("kind of %v", i.Err)
+		}
+		return
+	}
+	if !json.Valid(i.Event.Raw) || len(i.Event.Detail) == 0 || i.Event.Detail[0] != '{' || i.Event.Place == "" {
+		t.Errorf("not an event: %+v", i.Event)
+	}
+	found, err := Decode(i.Event)
+	if err != nil && parry.KindOf(err) != parry.Invalid {
+		t.Errorf("kind of %v", err)
+	}
+	for _, f := range found {
+		checkFinding(t, f, spelt(i.Event.Raw))
+	}
+}
+
+// spelt is JSON with its strings written out, so that what is escaped in the input can be looked for.
+func spelt(raw []byte) string {
+	var v any
+	if json.Unmarshal(raw, &v) != nil {
+		return ""
+	}
+	return string(must(json.Marshal(v)))
+}
+
+// fuzzDetail decodes a detail in an envelope of its source. Every target is whole, and its account is the input's.
+func fuzzDetail(f *testing.F, source, detailType string) {
+	f.Fuzz(func(t *testing.T, detail []byte) {
+		found, err := Decode(parry.Event{Source: source, DetailType: detailType, Detail: detail, Account: hub})
+		if err != nil && parry.KindOf(err) != parry.Invalid {
+			t.Errorf("kind of %v", err)
+		}
+		for _, finding := range found {
+			checkFinding(t, finding, spelt(detail))
+		}
+	})
+}
+
+// detailOf is the detail of an event.
+func detailOf(event string) []byte {
+	var e parry.Event
+	if err := json.Unmarshal([]byte(event), &e); err != nil {
+		panic(err)
+	}
+	return e.Detail
+}
+
+func FuzzGuardDuty(f *testing.F) {
+	for _, in := range []string{
+		duty(anInstance, live),
+		duty(key("AKIAEXAMPLE", "AIDAEXAMPLE", "alice", "IAMUser"), live),
+		duty(key("ASIAEXAMPLE", "AROAEXAMPLE:i-0abc1234", "web", "AssumedRole"), live, `{"type":"UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration"}`),
+		duty(`{"resourceType":"S3Bucket","s3BucketDetails":[{"name":"logs","owner":{"id":"444455556666"}}]}`, live),
+		duty(`{"resourceType":"Lambda","lambdaDetails":{"functionArn":"arn:aws:lambda:eu-west-1:`+member+`:function:f"}}`, live),
+		duty(`{"resourceType":"AttackSequence"}`, `{"detection":{"sequence":{"actors":[{"user":{"name":"alice","type":"IAMUser","credentialUid":"AKIAEXAMPLE",
+			"account":{"uid":"444455556666"}},"session":{"issuer":"arn:aws:iam::444455556666:role/x"}}],"resources":[{"uid":"arn:aws:s3:::logs/key",
+			"resourceType":"S3_OBJECT","accountId":"777788889999","region":"eu-north-1"}]}}}`),
+	} {
+		f.Add(detailOf(in))
+	}
+	fuzzDetail(f, guardDuty, guardDutyFinding)
+}
+
+func FuzzSecurityHub(f *testing.F) {
+	for _, in := range []string{
+		imported(asff(aGroup)),
+		imported(asff(resource("AwsIamUser", "arn:aws:iam::444455556666:user/path/alice", `"Region":"global"`), `{"Sample":true}`)),
+		imported(asff(resource("AwsIamAccessKey", "AWS::IAM::AccessKey:AKIAEXAMPLE", `"Details":{"AwsIamAccessKey":{"PrincipalName":"alice","PrincipalType":"IAMUser"}}`))),
+		imported(asff(resource("AwsAccount", "AWS::::Account:"+member), `{"GeneratorId":"cis-aws-foundations-benchmark/v/1.4.0/1.4","Compliance":{"Status":"PASSED"}}`)),
+		imported(asff(resource("AwsLambdaFunction", "arn:aws:lambda:eu-west-1:"+member+":function:f:7"),
+			`{"ProductArn":"arn:aws:securityhub:eu-west-1::product/aws/access-analyzer","ProductFields":{"ResourceOwnerAccount":"444455556666"}}`)),
+	} {
+		f.Add(detailOf(in))
+	}
+	fuzzDetail(f, securityHub, hubImported)
+}
