@@ -182,7 +182,9 @@ func (e *event) index(choices []choice) choiceIndex {
 		for _, id := range c {
 			parent := e.elements[id].parent
 			held[parent] = append(held[parent], e.elements[id].array)
-			held[id] = held[id]
+			if _, ok := held[id]; !ok {
+				held[id] = nil // an element that holds no array is still one to look up by
+			}
 		}
 		for id, arrays := range held {
 			index.add(id, arrays, i)

@@ -105,10 +105,7 @@ func (o *Org) serve(ctx context.Context, t table, in middleware.FinalizeInput) (
 		return out, md, fmt.Errorf("twin: request is a %T", in.Request)
 	}
 	service, operation := awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx)
-	region := awsmiddleware.GetSigningRegion(ctx)
-	if r := awsmiddleware.GetRegion(ctx); r != "" {
-		region = r
-	}
+	region := awsmiddleware.GetRegion(ctx)
 
 	o.mu.Lock()
 	defer o.mu.Unlock()

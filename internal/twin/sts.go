@@ -133,9 +133,6 @@ func (r *request) newSession(in *sts.AssumeRoleInput, who Identity, roleID strin
 	if who.Source != "" {
 		out.SourceIdentity = aws.String(who.Source)
 	}
-	if in.Policy != nil {
-		out.PackedPolicySize = aws.Int32(int32(len(*in.Policy) * 100 / sessionPolicySize))
-	}
 	return out
 }
 
