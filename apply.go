@@ -56,25 +56,21 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 
 // claim takes the lease on the target: one apply at a time per resource, by one worker.
 func (r *Responder) claim(ctx context.Context, resp *Response) (release func(), err error) {
-	resource := resp.resource()
-	holder := resp.ID + "/" + r.Worker
-	if err := r.Store.Claim(ctx, resource, holder, r.Now(), lease); err != nil {
+	if err := r.extend(ctx, resp); err != nil {
 		return nil, err
 	}
-	resp.holder = holder
 	return func() {
-		resp.holder = ""
 		// The lease expires by itself where it cannot be given back.
-		_ = r.Store.Release(context.WithoutCancel(ctx), resource, holder)
+		_ = r.Store.Release(context.WithoutCancel(ctx), resp.resource(), r.holder(resp))
 	}, nil
 }
 
-// extend keeps the lease while work goes on. To have lost it means that another worker took the response up: this one stops.
+// holder names this worker's hold on a response.
+func (r *Responder) holder(resp *Response) string { return resp.ID + "/" + r.Worker }
+
+// extend takes the lease, or keeps it while work goes on. To have lost it means that another worker took the response up: this one stops.
 func (r *Responder) extend(ctx context.Context, resp *Response) error {
-	if resp.holder == "" {
-		return nil
-	}
-	return r.Store.Claim(ctx, resp.resource(), resp.holder, r.Now(), lease)
+	return r.Store.Claim(ctx, resp.resource(), r.holder(resp), r.Now(), lease)
 }
 
 // rest is what of an approved plan is still missing after a crash. What is missing now must have been part of it.

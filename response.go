@@ -40,8 +40,6 @@ type Response struct {
 	Undone  []Outcome      `json:"undone,omitempty"`
 	Times   Times          `json:"times"`
 	Steps   int            `json:"steps"` // records made so far: the last one's number
-
-	holder string // of the lease, while this worker has it
 }
 
 // resource names the target for leases.

@@ -132,9 +132,10 @@ func (d *demonstration) carryOut(ctx context.Context, resp *parry.Response, ev d
 		}
 	}
 	if d.json {
-		return d.encode(resp)
-	}
-	if resp.State == parry.Done {
+		if err := d.encode(resp); err != nil {
+			return err
+		}
+	} else if resp.State == parry.Done {
 		d.say("  %s and verified in %s: planned again, nothing is missing", d.style.State(resp.State), render.Duration(resp.Times.TimeToRespond()))
 	} else {
 		d.say("  %s", d.style.State(resp.State))
