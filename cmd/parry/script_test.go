@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -23,7 +24,12 @@ func TestMain(m *testing.M) {
 
 // TestScripts holds the promises of the command line, one script each. Those in testdata/moto need an emulator of AWS.
 func TestScripts(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{Dir: "testdata", Setup: func(e *testscript.Env) error {
+		e.Setenv("ROOT", root)
 		e.Setenv("PARRY_DB", e.WorkDir+"/parry.db")
 		e.Setenv("HOME", e.WorkDir)
 		return nil
