@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"parry"
+	"parry/internal/assemble"
+	"parry/internal/source"
+	"parry/internal/sqlite"
+	"parry/internal/twin"
+)
+
+// TestCorpus takes every file of recorded events the whole way to a decision, on an organization in which nothing exists. Each ends as a plan, an alert,
+// nothing to do, or "not an event", with a reason; and nothing is written.
+func TestCorpus(t *testing.T) {
+	root := os.Getenv("PARRY_CORPUS")
+	if root == "" {
+		t.Skip("PARRY_CORPUS is not set: it names the folder of recorded events")
+	}
+	org := twin.New(time.Now())
+	lib, err := assemble.NewLibrary("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := sqlite.Open(t.Context(), ":memory:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	r, _ := lib.Responder(org.Config("999999999999", "us-east-1"), store, assemble.Options{Role: "parry-{playbook}"})
+	count := map[string]int{}
+	err = filepath.WalkDir(filepath.Join(root, "events"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".json") {
+			return err
+		}
+		for _, end := range ends(t, r, path) {
+			count[end]++
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range org.Log() {
+		if e.Service != "STS" && !strings.HasPrefix(e.Operation, "Get") && !strings.HasPrefix(e.Operation, "Describe") && !strings.HasPrefix(e.Operation, "List") {
+			t.Errorf("%s %s was called", e.Service, e.Operation)
+		}
+	}
+	t.Logf("%v", count)
+	if count["no plan"] > 0 {
+		t.Error("a plan could not be made: the twin or a playbook is at fault")
+	}
+}
+
+// ends tells how each item of a file ends.
+func ends(t *testing.T, r *parry.Responder, path string) []string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	items, err := source.Read(filepath.Base(path), f)
+	if err != nil {
+		return []string{"unreadable"}
+	}
+	var all []string
+	for _, item := range items {
+		if item.Err != nil {
+			all = append(all, reason(t, path, "not an event", item.Err.Error()))
+			continue
+		}
+		findings, err := source.Decode(item.Event)
+		if err != nil {
+			all = append(all, reason(t, path, "not a finding", err.Error()))
+			continue
+		}
+		for _, finding := range findings {
+			responses, err := r.Prepare(t.Context(), item.Event, finding)
+			if err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
+			for _, resp := range responses {
+				why := resp.Reason
+				if resp.State == parry.Planned {
+					why = fmt.Sprint(resp.Decided.Reasons)
+				}
+				all = append(all, reason(t, path, string(resp.State), why))
+			}
+		}
+	}
+	return all
+}
+
+func reason(t *testing.T, path, end, why string) string {
+	t.Helper()
+	if why == "" {
+		t.Errorf("%s ends as %q without a reason", path, end)
+	}
+	if end == string(parry.Unreadable) {
+		t.Errorf("%s: %s", path, why)
+	}
+	return end
+}
