@@ -17,7 +17,7 @@ export PARRY_TOOLS := $(TOOLS)
 .PHONY: build test race fuzz bench vet staticcheck docs tools clean-tools
 
 build:
-	CGO_ENABLED=0 go build -trimpath -o bin/parry ./cmd/parry
+	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/parry ./cmd/parry
 
 test: tools
 	go test $(TESTFLAGS) ./...

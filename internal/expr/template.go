@@ -362,12 +362,16 @@ func checkScalar(t *Template, g reflect.Type, what string) error {
 
 // checkEnum refuses a word that the SDK's enumeration does not have.
 func checkEnum(t *Template, g reflect.Type, what string) error {
-	m, ok := g.MethodByName("Values")
 	s, isText := t.Value.(string)
-	if !ok || !isText || t.kind == textValue || m.Type.NumIn() != 1 || m.Type.NumOut() != 1 || m.Type.Out(0).Kind() != reflect.Slice {
+	if !isText || t.kind == textValue {
 		return nil
 	}
-	values := reflect.Zero(g).Method(m.Index).Call(nil)[0]
+	// By a constant name: a method looked up by its number would keep every method of every SDK client in the binary.
+	m := reflect.Zero(g).MethodByName("Values")
+	if !m.IsValid() || m.Type().NumIn() != 0 || m.Type().NumOut() != 1 || m.Type().Out(0).Kind() != reflect.Slice {
+		return nil
+	}
+	values := m.Call(nil)[0]
 	var known []string
 	for i := range values.Len() {
 		if v := values.Index(i).String(); v == s {
