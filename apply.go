@@ -277,7 +277,9 @@ func (r *Responder) fail(ctx context.Context, resp *Response, cause error) error
 	if left, err := r.Planner.States(ctx, resp.job(), resp.Plan.Changes); err == nil {
 		resp.Left = left
 	}
-	resp.Reason, resp.Times.Closed = cause.Error(), r.Now()
+	if resp.Reason = cause.Error(); resp.Times.Closed.IsZero() { // a failed undo does not change how long the response took
+		resp.Times.Closed = r.Now()
+	}
 	if err := r.step(ctx, resp, Failed, "failed", cause.Error()); err != nil {
 		return Errorf(Fault, "%w; and it could not be stored: %v", cause, err)
 	}

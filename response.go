@@ -53,7 +53,7 @@ type Times struct {
 	Received  time.Time `json:"received"`
 	Planned   time.Time `json:"planned"`
 	Applied   time.Time `json:"applied"` // the first call was about to be made
-	Closed    time.Time `json:"closed"`  // done, undone or failed
+	Closed    time.Time `json:"closed"`  // done or failed; an undo does not change it
 }
 
 // TimeToDetect is how long the trouble was there before Parry heard of it; zero where unknown.

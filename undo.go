@@ -97,7 +97,7 @@ func (r *Responder) Undo(ctx context.Context, id, by string) (Response, error) {
 	if err := r.Store.Hold(ctx, resp.Key, fmt.Sprintf("%s undid response %s", by, id)); err != nil {
 		return resp, err
 	}
-	if err := r.step(ctx, &resp, Undoing, "undo", fmt.Sprintf("%s takes %d changes back", by, len(rev.Steps))); err != nil {
+	if err := r.step(ctx, &resp, Undoing, "undo", fmt.Sprintf("%s takes back: %d of %d changes", by, len(rev.Steps), len(resp.Plan.Changes))); err != nil {
 		return resp, err
 	}
 	for _, s := range rev.Steps {
@@ -130,7 +130,6 @@ func (r *Responder) verifyUndo(ctx context.Context, resp *Response, rev Reversal
 	if err != nil {
 		return r.fail(ctx, resp, err)
 	}
-	resp.Times.Closed = r.Now()
 	return r.step(ctx, resp, Undone, "undone", "read again: everything is as it was before; the finding is on hold")
 }
 

@@ -140,6 +140,8 @@ func (a *app) one(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud, 
 		fmt.Fprintf(a.stdout, "  nothing was changed; with --apply it would be\n\n")
 	case resp.State == parry.Done:
 		fmt.Fprintf(a.stdout, "  %s in %s: response %s; 'parry undo %s' takes it back\n\n", a.style().State(resp.State), resp.Times.TimeToRespond().Round(1e6), resp.ID, resp.ID)
+	case resp.State == parry.Nothing && resp.Plan.Playbook != "":
+		fmt.Fprintln(a.stdout) // the plan has said so
 	default:
 		a.style().Outcome(a.stdout, *resp)
 		fmt.Fprintln(a.stdout)
