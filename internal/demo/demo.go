@@ -65,23 +65,20 @@ type builder struct {
 	err        error
 }
 
-// must keeps the first error of the building.
-func must[T any](b *builder, v *T, err error) *T {
-	if err != nil && b.err == nil {
+// note keeps the first error of the building. What comes after one is built on nothing, and never shown.
+func (b *builder) note(err error) {
+	if b.err == nil {
 		b.err = err
 	}
-	if v == nil {
-		v = new(T)
-	}
-	return v
 }
 
 func (b *builder) leakedKey() Event {
 	c := iam.NewFromConfig(b.shop)
-	must(b, ptr(c.CreateUser(b.ctx, &iam.CreateUserInput{UserName: aws.String("build-bot")})), nil)
-	out, err := c.CreateAccessKey(b.ctx, &iam.CreateAccessKeyInput{UserName: aws.String("build-bot")})
+	_, err := c.CreateUser(b.ctx, &iam.CreateUserInput{UserName: aws.String("build-bot")})
+	b.note(err)
 	key := ""
-	if must(b, out, err).AccessKey != nil {
+	out, err := c.CreateAccessKey(b.ctx, &iam.CreateAccessKeyInput{UserName: aws.String("build-bot")})
+	if b.note(err); err == nil {
 		key = aws.ToString(out.AccessKey.AccessKeyId)
 	}
 	return Event{Name: "leaked-key", Story: "The key of a build robot is used from an address on a threat list.",
@@ -89,25 +86,21 @@ func (b *builder) leakedKey() Event {
 			fmt.Sprintf(`{"resourceType":"AccessKey","accessKeyDetails":{"accessKeyId":%q,"principalId":"AIDAEXAMPLE","userType":"IAMUser","userName":"build-bot"}}`, key), "TARGET")}
 }
 
-// ptr forgets an answer that nobody needs but for its error, which the next call would meet again.
-func ptr[T any](v *T, _ error) *T { return v }
-
 func (b *builder) network(c *ec2.Client) (subnet, web, admin *string) {
 	vpc, err := c.CreateVpc(b.ctx, &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16")})
-	if b.err == nil {
-		b.err = err
-	}
-	if b.err != nil {
+	if b.note(err); err != nil {
 		return nil, nil, nil
 	}
 	sub, err := c.CreateSubnet(b.ctx, &ec2.CreateSubnetInput{VpcId: vpc.Vpc.VpcId, CidrBlock: aws.String("10.0.1.0/24")})
-	if err != nil {
-		b.err = err
+	if b.note(err); err != nil {
 		return nil, nil, nil
 	}
 	group := func(name string) *string {
 		out, err := c.CreateSecurityGroup(b.ctx, &ec2.CreateSecurityGroupInput{GroupName: &name, Description: &name, VpcId: vpc.Vpc.VpcId})
-		return must(b, out, err).GroupId
+		if b.note(err); err != nil {
+			return nil
+		}
+		return out.GroupId
 	}
 	return sub.Subnet.SubnetId, group("web"), group("admin")
 }
@@ -121,7 +114,7 @@ func (b *builder) miner() Event {
 	}
 	out, err := c.RunInstances(b.ctx, &ec2.RunInstancesInput{ImageId: aws.String("ami-0123456789abcdef0"), InstanceType: "c5.4xlarge", MinCount: aws.Int32(1), MaxCount: aws.Int32(1), NetworkInterfaces: interfaces})
 	id := ""
-	if len(must(b, out, err).Instances) > 0 {
+	if b.note(err); err == nil {
 		id = aws.ToString(out.Instances[0].InstanceId)
 	}
 	return Event{Name: "miner", Story: "An instance talks to a mining pool. Isolating it is of medium risk, so a person is asked, and says yes.", Approve: true, Undo: true,
@@ -131,9 +124,7 @@ func (b *builder) miner() Event {
 
 func (b *builder) bucket() Event {
 	_, err := s3.NewFromConfig(b.data).CreateBucket(b.ctx, &s3.CreateBucketInput{Bucket: aws.String("quarterly-reports")})
-	if b.err == nil {
-		b.err = err
-	}
+	b.note(err)
 	return Event{Name: "public-bucket", Story: "A bucket of reports can be made public. It may be so on purpose, so a person is asked, and says yes.", Approve: true,
 		JSON: securityHub(data, "S3.8", "S3 general purpose buckets should block public access", 3*time.Hour, `"Software and Configuration Checks/AWS Security Best Practices"`,
 			`{"Type":"AwsS3Bucket","Id":"arn:aws:s3:::quarterly-reports","Partition":"aws","Region":"us-east-1"}`, true)}
@@ -147,9 +138,7 @@ func (b *builder) openSSH() Event {
 		{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(20), ToPort: aws.Int32(443), IpRanges: everyone},
 		{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(22), ToPort: aws.Int32(22), IpRanges: []ec2types.IpRange{{CidrIp: aws.String("203.0.113.0/24"), Description: aws.String("office")}}},
 	}})
-	if b.err == nil {
-		b.err = err
-	}
+	b.note(err)
 	return Event{Name: "open-ssh", Story: "A rule lets the whole internet in on ports 20 to 443. Only SSH is taken out of it; the rest of the range and the office's own rule stay.",
 		JSON: securityHub(data, "EC2.19", "Security groups should not allow unrestricted access to ports with high risk", 50*time.Minute, `"Software and Configuration Checks/AWS Security Best Practices"`,
 			fmt.Sprintf(`{"Type":"AwsEc2SecurityGroup","Id":"arn:aws:ec2:us-east-1:%s:security-group/%s","Partition":"aws","Region":"us-east-1"}`, data, aws.ToString(web)), true)}
@@ -160,16 +149,19 @@ func (b *builder) secret() Event {
 		FunctionName: aws.String("rotate-orders"), Role: aws.String("arn:aws:iam::" + data + ":role/rotator"), Code: &lambdatypes.FunctionCode{ZipFile: []byte("PK")},
 		Runtime: lambdatypes.RuntimeProvidedal2023, Handler: aws.String("bootstrap"),
 	})
-	arn := must(b, fn, err).FunctionArn
+	if b.note(err); err != nil {
+		return Event{}
+	}
 	c := secretsmanager.NewFromConfig(b.data)
 	made, err := c.CreateSecret(b.ctx, &secretsmanager.CreateSecretInput{Name: aws.String("db/orders"), SecretString: aws.String("correct horse battery staple")})
-	id := must(b, made, err).ARN
-	if b.err == nil {
-		_, b.err = c.RotateSecret(b.ctx, &secretsmanager.RotateSecretInput{SecretId: id, RotationLambdaARN: arn, RotateImmediately: aws.Bool(false)})
+	if b.note(err); err != nil {
+		return Event{}
 	}
+	_, err = c.RotateSecret(b.ctx, &secretsmanager.RotateSecretInput{SecretId: made.ARN, RotationLambdaARN: fn.FunctionArn, RotateImmediately: aws.Bool(false)})
+	b.note(err)
 	return Event{Name: "exposed-secret", Story: "A database password stands in a public repository. It is rotated with the rotation that its owner configured; the value is never read.", Approve: true,
 		JSON: securityHub(data, "", "Database password found in a public repository", 2*time.Minute, `"Effects/Data Exposure"`,
-			fmt.Sprintf(`{"Type":"AwsSecretsManagerSecret","Id":%q,"Partition":"aws","Region":"us-east-1"}`, aws.ToString(id)), false)}
+			fmt.Sprintf(`{"Type":"AwsSecretsManagerSecret","Id":%q,"Partition":"aws","Region":"us-east-1"}`, aws.ToString(made.ARN)), false)}
 }
 
 func stamp(ago time.Duration) string {
