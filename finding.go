@@ -2,11 +2,18 @@ package parry
 
 import "slices"
 
-// OCSF class_uid values of the findings category (2). Source: ocsf-schema 1.8.
+// OCSF class_uid values: the findings (category 2), and what CloudTrail tells (categories 3 and 6). Source: ocsf-schema 1.8.
+// Class 2001, Security Finding, is deprecated: what comes in it is told as a detection.
 const (
-	ClassVulnerability = 2002
-	ClassCompliance    = 2003
-	ClassDetection     = 2004
+	ClassVulnerability  = 2002
+	ClassCompliance     = 2003
+	ClassDetection      = 2004
+	ClassIncident       = 2005
+	ClassDataSecurity   = 2006
+	ClassAppSecurity    = 2007
+	ClassIAMAnalysis    = 2008
+	ClassAuthentication = 3002
+	ClassAPIActivity    = 6003
 )
 
 // OCSF severity_id values.
@@ -30,7 +37,14 @@ const (
 	StatusDeleted    = 6
 )
 
-// Finding is what a source says is wrong, in OCSF's words (classes 2002, 2003, 2004). Times are epoch milliseconds.
+// OCSF status_id values of API Activity and Authentication: they say how the call ended, not where the work on it stands.
+const (
+	StatusSuccess = 1
+	StatusFailure = 2
+)
+
+// Finding is what a source says is wrong, in OCSF's words. Times are epoch milliseconds. Calls and sign-ins that CloudTrail
+// tells have the same form, with the call as finding_info; OCSF gives what each class has on its own.
 // What Parry reads out of it beyond OCSF stands in Targets, Unresolved and Quiet, and is not part of the OCSF form.
 type Finding struct {
 	ActivityID  int         `json:"activity_id"`
@@ -49,6 +63,14 @@ type Finding struct {
 	Resources   []Resource  `json:"resources,omitempty"`
 	Compliance  *Compliance `json:"compliance,omitempty"`
 	Comment     string      `json:"comment,omitempty"`
+	// Confidence is how sure the source is, 0 to 100; 0 where it does not say.
+	Confidence      int             `json:"confidence_score,omitempty"`
+	Vulnerabilities []Vulnerability `json:"vulnerabilities,omitempty"`
+	Remediation     *Remediation    `json:"remediation,omitempty"`
+	// API, Actor and Src are who called what from where, in classes 3002 and 6003.
+	API   *API       `json:"api,omitempty"`
+	Actor *Initiator `json:"actor,omitempty"`
+	Src   *Endpoint  `json:"src_endpoint,omitempty"`
 	// Unmapped keeps what OCSF has no place for: "action" (GuardDuty's action type), "direction", "role", ...
 	Unmapped map[string]string `json:"unmapped,omitempty"`
 
@@ -102,12 +124,28 @@ type CloudAccount struct {
 
 // Resource is what the source says is affected, in the source's own words.
 type Resource struct {
-	UID    string            `json:"uid"`
-	Type   string            `json:"type,omitempty"`
-	Name   string            `json:"name,omitempty"`
-	Region string            `json:"region,omitempty"`
-	Role   string            `json:"role,omitempty"`
-	Labels map[string]string `json:"-"`
+	UID    string `json:"uid"`
+	Type   string `json:"type,omitempty"`
+	Name   string `json:"name,omitempty"`
+	Region string `json:"region,omitempty"`
+	Role   string `json:"role,omitempty"`
+	Tags   []Tag  `json:"tags,omitempty"`
+}
+
+// Tag is a key with its value, as the source gives them. OCSF: key_value_object.
+type Tag struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Tag is the value of a tag; ok is false where the source gives none of that name.
+func (r Resource) Tag(name string) (value string, ok bool) {
+	for _, t := range r.Tags {
+		if t.Name == name {
+			return t.Value, true
+		}
+	}
+	return "", false
 }
 
 // Compliance is a control's verdict. StatusID: 1 pass, 2 warning, 3 fail.
@@ -116,6 +154,83 @@ type Compliance struct {
 	Standards []string `json:"standards,omitempty"`
 	Status    string   `json:"status,omitempty"`
 	StatusID  int      `json:"status_id"`
+}
+
+// Vulnerability is one weakness of a resource. OCSF: vulnerability.
+type Vulnerability struct {
+	CVE        *CVE     `json:"cve,omitempty"`
+	Title      string   `json:"title,omitempty"`
+	Desc       string   `json:"desc,omitempty"`
+	Severity   string   `json:"severity,omitempty"`
+	References []string `json:"references,omitempty"`
+	// FixAvailable tells whether a version without it is to be had.
+	FixAvailable bool `json:"is_fix_available,omitempty"`
+}
+
+// CVE is an entry of the catalogue of common vulnerabilities: CVE-2024-1.
+type CVE struct {
+	UID string `json:"uid"`
+}
+
+// Remediation is what the source advises to do.
+type Remediation struct {
+	Desc       string   `json:"desc"`
+	References []string `json:"references,omitempty"`
+}
+
+// API is a call that was made, by the service's own names: iam.amazonaws.com, CreateAccessKey.
+type API struct {
+	Operation string       `json:"operation"`
+	Service   *APIService  `json:"service,omitempty"`
+	Request   *APIRequest  `json:"request,omitempty"`
+	Response  *APIResponse `json:"response,omitempty"`
+}
+
+// APIService names the service that was called.
+type APIService struct {
+	Name string `json:"name"`
+}
+
+// APIRequest is the request's id at AWS.
+type APIRequest struct {
+	UID string `json:"uid"`
+}
+
+// APIResponse is the error that a call ended with.
+type APIResponse struct {
+	Error   string `json:"error,omitempty"` // the code
+	Message string `json:"error_message,omitempty"`
+}
+
+// Initiator is who did it. OCSF: actor.
+type Initiator struct {
+	User      *User         `json:"user,omitempty"`
+	Session   *LoginSession `json:"session,omitempty"`
+	InvokedBy string        `json:"invoked_by,omitempty"` // the AWS service that called for the user
+}
+
+// User is a principal of IAM.
+type User struct {
+	Type       string        `json:"type,omitempty"` // CloudTrail's word: IAMUser, AssumedRole, Root, AWSService, ...
+	Name       string        `json:"name,omitempty"`
+	UID        string        `json:"uid,omitempty"`     // the principal's id: AIDA..., AROA...:session
+	UIDAlt     string        `json:"uid_alt,omitempty"` // its ARN
+	Credential string        `json:"credential_uid,omitempty"`
+	Account    *CloudAccount `json:"account,omitempty"`
+}
+
+// LoginSession is the session of a role or a user. OCSF: session.
+type LoginSession struct {
+	UID         string `json:"uid,omitempty"`    // the session's name
+	Issuer      string `json:"issuer,omitempty"` // the ARN of the role it was made from
+	MFA         bool   `json:"is_mfa,omitempty"`
+	CreatedTime int64  `json:"created_time,omitempty"`
+}
+
+// Endpoint is where a call came from.
+type Endpoint struct {
+	IP     string `json:"ip,omitempty"`
+	Domain string `json:"domain,omitempty"` // an AWS service's name in place of an address
 }
 
 // Target is one resource that a playbook can work on. Its account and Region are the resource's own.
@@ -132,9 +247,6 @@ type Target struct {
 
 // String names the target as a person would: type and id.
 func (t Target) String() string { return t.Type + " " + t.ID }
-
-// Key identifies the finding wherever it comes from and however often: account and the source's own id.
-func (f Finding) Key() string { return f.Cloud.Account.UID + "/" + f.Info.UID }
 
 // Type is the finding's main type in the source's words, or the control it fails.
 func (f Finding) Type() string {

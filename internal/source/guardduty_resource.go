@@ -143,7 +143,7 @@ func guardDutyResources(targets []parry.Target, d node) []parry.Resource {
 	var all []parry.Resource
 	for _, t := range targets {
 		r := parry.Resource{UID: oneOf(t.ARN, t.ID), Type: t.Type, Name: t.ID, Region: t.Region, Role: t.Role}
-		r.Labels = labels(tagsOf(t, d.get("resource")))
+		r.Tags = tagList(tagsOf(t, d.get("resource")))
 		all = append(all, r)
 	}
 	return all
@@ -170,18 +170,4 @@ func tagsOf(t parry.Target, r node) node {
 		return r.get("ecsClusterDetails", "tags")
 	}
 	return node{}
-}
-
-// labels reads tags in the form [{key, value}].
-func labels(tags node) map[string]string {
-	var all map[string]string
-	for _, t := range tags.items() {
-		if k := t.get("key").text(); k != "" {
-			if all == nil {
-				all = map[string]string{}
-			}
-			all[k] = t.get("value").text()
-		}
-	}
-	return all
 }

@@ -121,7 +121,7 @@ func TestGuardDutyInOCSF(t *testing.T) {
 			CreatedTime: 1772355600000, ModifiedTime: 1772359200000, FirstSeenTime: 1772352000000, LastSeenTime: 1772359140000},
 		Cloud: parry.Cloud{Provider: "AWS", Account: parry.CloudAccount{UID: member}, Region: "eu-west-1", Partition: "aws"},
 		Resources: []parry.Resource{{UID: "arn:aws:ec2:eu-west-1:" + member + ":instance/i-0abc1234", Type: "AWS::EC2::Instance",
-			Name: "i-0abc1234", Region: "eu-west-1", Role: "TARGET", Labels: map[string]string{"Owner": "web"}}},
+			Name: "i-0abc1234", Region: "eu-west-1", Role: "TARGET", Tags: []parry.Tag{{Name: "Owner", Value: "web"}}}},
 		Unmapped: map[string]string{"action": "NETWORK_CONNECTION", "direction": "INBOUND", "remote_ip": "198.51.100.7", "role": "TARGET",
 			"resource_type": "Instance", "severity": "5"},
 		Targets: []parry.Target{as("TARGET", instance("i-0abc1234"))},

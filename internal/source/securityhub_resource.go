@@ -25,25 +25,12 @@ func hubResources(f *parry.Finding, n node) {
 	for _, r := range resources.items() {
 		own := oneOf(attackRole(r.get("ResourceRole").text()), role)
 		res := parry.Resource{
-			UID: r.get("Id").text(), Type: r.get("Type").text(), Region: r.get("Region").text(), Role: own, Labels: hubTags(r),
+			UID: r.get("Id").text(), Type: r.get("Type").text(), Region: r.get("Region").text(), Role: own, Tags: tagMap(r.get("Tags")),
 		}
 		res.Name = g.hubResource(home, r, own)
 		f.Resources = append(f.Resources, res)
 	}
 	f.Targets, f.Unresolved = g.targets, g.unresolved
-}
-
-// hubTags reads a resource's tags, a map in ASFF.
-func hubTags(r node) map[string]string {
-	tags := r.get("Tags")
-	var all map[string]string
-	for _, k := range tags.keys() {
-		if all == nil {
-			all = map[string]string{}
-		}
-		all[k] = tags.get(k).text()
-	}
-	return all
 }
 
 // hubResource makes a target of one resource, and gives its name where it has one.

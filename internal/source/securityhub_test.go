@@ -67,7 +67,7 @@ func TestSecurityHubInOCSF(t *testing.T) {
 			FirstSeenTime: 1772352000000, LastSeenTime: 1772359140000},
 		Cloud: parry.Cloud{Provider: "AWS", Account: parry.CloudAccount{UID: member}, Region: "eu-west-1", Partition: "aws"},
 		Resources: []parry.Resource{{UID: "arn:aws:ec2:eu-west-1:" + member + ":security-group/sg-0abc", Type: "AwsEc2SecurityGroup", Name: "sg-0abc",
-			Region: "eu-west-1", Labels: map[string]string{"Owner": "web"}}},
+			Region: "eu-west-1", Tags: []parry.Tag{{Name: "Owner", Value: "web"}}}},
 		Compliance: &parry.Compliance{Control: "EC2.19", Standards: []string{"standards/nist-800-53/v/5.0.0"}, Status: "Fail", StatusID: 3},
 		Unmapped:   map[string]string{"severity": "HIGH"},
 		Targets:    []parry.Target{group()},
