@@ -7,7 +7,7 @@ import (
 )
 
 // kind is the type of a leaf value.
-type kind int
+type kind uint8
 
 const (
 	kindNull kind = iota

@@ -1,6 +1,9 @@
 // Package pattern reads Amazon EventBridge event patterns and decides whether
 // an event matches one.
 //
+// Pattern decides on one pattern and explains. Index decides on many at once, in
+// one pass over the event's bytes, with the same verdicts.
+//
 // # The language
 //
 // The source is the Amazon EventBridge User Guide, "Amazon EventBridge event

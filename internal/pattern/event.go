@@ -35,8 +35,8 @@ type event struct {
 	wanted   map[string]bool
 }
 
-// read decodes and flattens the bytes of an event.
-func (p *Pattern) read(data []byte) (*event, error) {
+// decodeEvent decodes the bytes of an event.
+func decodeEvent(data []byte) (map[string]any, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
 	var v any
@@ -49,6 +49,15 @@ func (p *Pattern) read(data []byte) (*event, error) {
 	object, ok := v.(map[string]any)
 	if !ok {
 		return nil, errors.New("event is not a JSON object")
+	}
+	return object, nil
+}
+
+// read decodes and flattens the bytes of an event.
+func (p *Pattern) read(data []byte) (*event, error) {
+	object, err := decodeEvent(data)
+	if err != nil {
+		return nil, err
 	}
 	e := &event{
 		elements: []element{{}},

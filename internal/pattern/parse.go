@@ -39,7 +39,7 @@ func indexPath(path string, i int) string {
 
 // sortedKeys lists the keys of an object in order, so that a pattern with two
 // faults always reports the same one.
-func sortedKeys(object map[string]any) []string {
+func sortedKeys[V any](object map[string]V) []string {
 	keys := make([]string, 0, len(object))
 	for k := range object {
 		keys = append(keys, k)
