@@ -183,7 +183,8 @@ func callActivity(name string, readOnly bool) int {
 	}{
 		{1, "Create Run Allocate Import Register"},
 		{2, "Get List Describe Lookup Head BatchGet Search Select Check Query Scan"},
-		{3, "Update Modify Put Set Attach Detach Add Remove Authorize Revoke Associate Disassociate Enable Disable Start Stop Change Replace Reset Tag Untag Schedule"},
+		{3, "Update Modify Put Set Attach Detach Add Remove Authorize Revoke Associate Disassociate Enable Disable Start Stop " +
+			"Change Replace Reset Tag Untag Schedule"},
 		{4, "Delete Terminate Deregister"},
 	} {
 		for _, verb := range strings.Fields(v.verbs) {

@@ -119,7 +119,8 @@ func ec2Calls() []callRow {
 		{"ec2", "StartInstances StopInstances RebootInstances TerminateInstances", []spot{atRequest("AWS::EC2::Instance", instances)}},
 		{"ec2", "ModifyInstanceAttribute ResetInstanceAttribute GetPasswordData GetConsoleScreenshot GetConsoleOutput " +
 			"ModifyInstanceMetadataOptions AssociateIamInstanceProfile", []spot{
-			atRequest("AWS::EC2::Instance", "instanceId", "ModifyInstanceMetadataOptionsRequest.InstanceId", "AssociateIamInstanceProfileRequest.InstanceId")}},
+			atRequest("AWS::EC2::Instance", "instanceId", "ModifyInstanceMetadataOptionsRequest.InstanceId",
+				"AssociateIamInstanceProfileRequest.InstanceId")}},
 		{"ec2-instance-connect", "SendSSHPublicKey SendSerialConsoleSSHPublicKey", []spot{atRequest("AWS::EC2::Instance", "instanceId")}},
 		{"ec2", "ModifySnapshotAttribute ResetSnapshotAttribute DeleteSnapshot", []spot{atRequest("AWS::EC2::Snapshot", "snapshotId")}},
 		{"ec2", "CreateSnapshot", []spot{atResponse("AWS::EC2::Snapshot", "snapshotId")}},
@@ -164,14 +165,13 @@ func watchCalls() []callRow {
 		{"config", "DeleteDeliveryChannel PutDeliveryChannel", []spot{
 			atRequest("AWS::Config::DeliveryChannel", "deliveryChannelName", "deliveryChannel.name")}},
 		{"config", "DeleteConfigRule PutConfigRule", []spot{atRequest("AWS::Config::ConfigRule", "configRuleName", "configRule.configRuleName")}},
-		{"securityhub", "DisableSecurityHub BatchDisableStandards DisableImportFindingsForProduct DisassociateFromAdministratorAccount", []spot{wholeAccount()}},
+		{"securityhub", "DisableSecurityHub BatchDisableStandards DisableImportFindingsForProduct DisassociateFromAdministratorAccount",
+			[]spot{wholeAccount()}},
 		{"macie2", "DisableMacie", []spot{wholeAccount()}},
 		{"inspector2", "Disable", []spot{wholeAccount()}},
 		{"events", "DisableRule EnableRule DeleteRule PutRule", []spot{atRequest("AWS::Events::Rule", "name")}},
 		{"events", "RemoveTargets PutTargets", []spot{atRequest("AWS::Events::Rule", "rule")}},
-		{"route53resolver", "DeleteResolverQueryLogConfig", []spot{
-			atRequest("AWS::Route53Resolver::ResolverQueryLoggingConfig", "resolverQueryLogConfigId")}},
-		{"route53resolver", "DisassociateResolverQueryLogConfig", []spot{
+		{"route53resolver", "DeleteResolverQueryLogConfig DisassociateResolverQueryLogConfig", []spot{
 			atRequest("AWS::Route53Resolver::ResolverQueryLoggingConfig", "resolverQueryLogConfigId")}},
 	}
 }

@@ -19,6 +19,8 @@ func (g *gather) changed(in scope, d node) {
 	case "lambda:AddLayerVersionPermission", "lambda:RemoveLayerVersionPermission":
 		g.calledLayer(in, d)
 		return
+	case "s3:CreateBucket": // may be called anywhere; the bucket is where the request says
+		in.region = oneOf(d.get("requestParameters", "CreateBucketConfiguration", "LocationConstraint").text(), in.region)
 	}
 	spots, known := spotsOf(call)
 	for _, s := range spots {

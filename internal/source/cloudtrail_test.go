@@ -142,6 +142,9 @@ func TestCloudTrailTargets(t *testing.T) {
 		{"s3:DeleteBucketPublicAccessBlock", `{"bucketName":"logs"}`, `null`, logs, nil},
 		{"s3:DeleteBucketEncryption", `{"bucketName":"logs"}`, `null`, logs, nil},
 		{"s3:PutAccountPublicAccessBlock", `{"PublicAccessBlockConfiguration":{}}`, `null`, account, nil},
+		{"s3:CreateBucket", `{"bucketName":"logs"}`, `null`, logs, nil},
+		{"s3:CreateBucket", `{"bucketName":"logs","CreateBucketConfiguration":{"LocationConstraint":"eu-north-1"}}`, `null`,
+			[]parry.Target{{Type: "AWS::S3::Bucket", ID: "logs", ARN: "arn:aws:s3:::logs", Account: member, Region: "eu-north-1", Partition: "aws"}}, nil},
 		{"ec2:AuthorizeSecurityGroupIngress", `{"groupId":"sg-0abc","ipPermissions":{"items":[]}}`, `{}`,
 			at("AWS::EC2::SecurityGroup", "sg-0abc", regional("ec2:eu-west-1:"+member+":security-group/sg-0abc")), nil},
 		{"ec2:AuthorizeSecurityGroupIngress", `{"groupName":"web"}`, `{}`, nil, []string{"names no AWS::EC2::SecurityGroup"}},
@@ -333,6 +336,13 @@ func TestCloudTrailSignIn(t *testing.T) {
 		for _, more := range []string{`{"responseElements":{"ConsoleLogin":"Failure"},"errorMessage":"Failed authentication"}`, `{"errorCode":"AccessDenied"}`} {
 			if f := decoded(t, signIn(trailSignIn, more)); f.StatusID != parry.StatusFailure || f.Status != "Failure" || f.Quiet != "" {
 				t.Errorf("%s: %s, quiet %q", more, f.Status, f.Quiet)
+			}
+		}
+	})
+	t.Run("what else happens at the door", func(t *testing.T) {
+		for name, want := range map[string]int{"SwitchRole": 1, "ExitRole": 2, "CheckMfa": 99} {
+			if f := decoded(t, signIn(trailSignIn, `{"eventName":"`+name+`"}`)); f.ActivityID != want || f.ClassUID != parry.ClassAuthentication {
+				t.Errorf("%s is activity %d of class %d", name, f.ActivityID, f.ClassUID)
 			}
 		}
 	})

@@ -33,7 +33,8 @@ func decodeConfig(e parry.Event, d node) ([]parry.Finding, error) {
 
 	typ, id := configResource(d)
 	f.Info.UID = d.get("configRuleARN").text() + "|" + typ.text() + "|" + id.text()
-	f.Info.Title = fmt.Sprintf("%s: %s %s is %s", cut(f.Compliance.Control), cut(typ.text()), cut(id.text()), oneOf(cut(verdict), "not evaluated any more"))
+	f.Info.Title = fmt.Sprintf("%s: %s %s is %s", cut(f.Compliance.Control), cut(typ.text()), cut(id.text()),
+		oneOf(cut(verdict), "not evaluated any more"))
 	f.Info.Desc = result.get("annotation").text()
 	f.Resources = []parry.Resource{{UID: id.text(), Type: typ.text(), Region: f.Cloud.Region}}
 	f.Targets, f.Unresolved = configTargets(&f, d, rule)
