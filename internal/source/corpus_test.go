@@ -37,7 +37,7 @@ func TestCorpus(t *testing.T) {
 	for _, k := range slices.Sorted(maps.Keys(counts)) {
 		t.Logf("%5d %s", counts[k], k)
 	}
-	for _, source := range []string{"GuardDuty: found", "Security Hub: found"} {
+	for _, source := range []string{"GuardDuty: found", "Security Hub: found", "Access Analyzer: found", "CloudTrail: found"} {
 		if counts[source] == 0 {
 			t.Errorf("no finding was read: %s", source)
 		}
@@ -81,10 +81,7 @@ func answer(t *testing.T, r io.Reader) io.Reader {
 }
 
 func countEvent(t *testing.T, e parry.Event, counts map[string]int) {
-	source, known := map[string]string{guardDuty: "GuardDuty", securityHub: "Security Hub"}[e.Source]
-	if !known {
-		source = "others"
-	}
+	source := sourceName(e)
 	found, err := Decode(e)
 	if err != nil {
 		counts[source+": refused"]++
@@ -106,6 +103,18 @@ func countEvent(t *testing.T, e parry.Event, counts map[string]int) {
 			verbose(t, "%s: unresolved: %s", e.Place, reason)
 		}
 	}
+}
+
+// sourceName is whose event it is, for counting.
+func sourceName(e parry.Event) string {
+	if isTrailType(e.DetailType) {
+		return "CloudTrail"
+	}
+	name, known := map[string]string{guardDuty: "GuardDuty", securityHub: "Security Hub", awsConfig: "Config", accessAnalyzer: "Access Analyzer"}[e.Source]
+	if !known {
+		return "others"
+	}
+	return name
 }
 
 // verbose logs single outcomes when PARRY_CORPUS_VERBOSE asks for them.

@@ -47,6 +47,13 @@ func decoder(source, detailType string) func(parry.Event, node) ([]parry.Finding
 		return decodeGuardDuty
 	case securityHub + "/" + hubImported, securityHub + "/" + hubCustomAction:
 		return decodeHub
+	case awsConfig + "/" + configChange:
+		return decodeConfig
+	case accessAnalyzer + "/" + analyzerExternal, accessAnalyzer + "/" + analyzerInternal, accessAnalyzer + "/" + analyzerUnused:
+		return decodeAnalyzer
+	}
+	if strings.HasPrefix(source, "aws.") && isTrailType(detailType) { // only AWS can put events of a source aws.*
+		return decodeTrail
 	}
 	return nil
 }

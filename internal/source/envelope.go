@@ -21,9 +21,28 @@ const (
 	hubCustomAction  = "Security Hub Findings - Custom Action"
 )
 
+// The same for Config, IAM Access Analyzer and CloudTrail, whose source is that of the service that was called. AWS spells
+// the sign-in in two ways. Sources: "Monitoring AWS Config with Amazon EventBridge"; "Monitoring IAM Access Analyzer with
+// Amazon EventBridge"; "AWS service events delivered via AWS CloudTrail", EventBridge User Guide.
+const (
+	awsConfig         = "aws.config"
+	configChange      = "Config Rules Compliance Change"
+	complianceChange  = "ComplianceChangeNotification" // its messageType
+	accessAnalyzer    = "aws.access-analyzer"
+	analyzerExternal  = "Access Analyzer Finding"
+	analyzerInternal  = "Internal Access Finding"
+	analyzerUnused    = "Unused Access Finding for IAM entities"
+	trailCall         = "AWS API Call via CloudTrail"
+	trailSignIn       = "AWS Console Sign In via CloudTrail"
+	trailSignin       = "AWS Console Signin via CloudTrail"
+	trailServiceEvent = "AWS Service Event via CloudTrail"
+	trailInsight      = "AWS Insight via CloudTrail"
+)
+
 // accepted is the hint for what is no event.
-const accepted = "accepted are EventBridge events, and GuardDuty or Security Hub (ASFF) findings as their APIs answer them: " +
-	"one, an array, JSON lines, or {\"Findings\": [...]}"
+const accepted = "accepted are EventBridge events, GuardDuty, Security Hub (ASFF) or IAM Access Analyzer findings as their APIs " +
+	"answer them, Config's changes of compliance, and CloudTrail records: one, an array, JSON lines, {\"Findings\": [...]}, " +
+	"{\"Records\": [...]} or {\"Events\": [...]}"
 
 // toEvent makes an event of one JSON value.
 func toEvent(data []byte) (parry.Event, error) {
@@ -50,14 +69,24 @@ func unwrap(data []byte, more int) (parry.Event, error) {
 		return wrapHub(root)
 	case root.get("schemaVersion").text() == "2.0" && root.get("type").there() && root.get("accountId").there():
 		return wrapGuardDuty(root)
+	case object["messageType"] == complianceChange:
+		return wrapConfig(root)
+	case isTrailRecord(root):
+		return wrapTrail(root)
+	case isAnalyzerFinding(object):
+		return wrapAnalyzer(root)
 	}
 	return parry.Event{}, notEvent("it looks like %s", looksLike(object))
 }
 
-// message is the text that a record of SQS or SNS carries, or an SNS notification in an SQS body.
+// message is the text that a record of SQS or SNS carries, or an SNS notification in an SQS body; or the record in an
+// answer of CloudTrail's LookupEvents.
 func message(object map[string]any) string {
 	if sns, ok := object["Sns"].(map[string]any); ok {
 		object = sns
+	}
+	if record, ok := object["CloudTrailEvent"].(string); ok {
+		return record
 	}
 	s, _ := object["body"].(string)
 	if object["Type"] == "Notification" {
@@ -100,8 +129,10 @@ func looksLike(object map[string]any) string {
 		return "an EventBridge event without its " + missing(object, "source", "detail-type", "detail")
 	case has(object, "Source", "DetailType", "Detail"):
 		return "an entry for PutEvents, before it became an event"
+	case strings.HasPrefix(node{v: object}.get("eventSource").text(), "aws:"):
+		return "a notification of " + strings.TrimPrefix(cut(node{v: object}.get("eventSource").text()), "aws:") + ", which is no record of CloudTrail"
 	case has(object, "eventSource", "eventName"):
-		return "a CloudTrail record without its envelope"
+		return "a CloudTrail record without its eventVersion"
 	case has(object, "class_uid"):
 		return "an OCSF finding without its envelope"
 	case has(object, "invokingEvent"):

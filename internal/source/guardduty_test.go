@@ -350,8 +350,8 @@ func TestGuardDutyRefused(t *testing.T) {
 		{"no type", duty(anInstance, live, `{"type":null}`), "f, line 1: detail.type is missing"},
 		{"no Region", duty(anInstance, live, `{"region":null,"arn":null}`), "f, line 1: detail.region is missing"},
 		{"Region of another partition", duty(anInstance, live, `{"region":"cn-north-1"}`), `f, line 1: detail.region is cn-north-1, which is not in the partition "aws"`},
-		{"Config", strings.NewReplacer("aws.guardduty", "aws.config", "GuardDuty Finding", "Config Rules Compliance Change").Replace(duty(anInstance, live)),
-			"f, line 1: not a finding that Parry reads yet: aws.config Config Rules Compliance Change"},
+		{"Config", strings.NewReplacer("aws.guardduty", "aws.config", "GuardDuty Finding", "Config Configuration Item Change").Replace(duty(anInstance, live)),
+			"f, line 1: not a finding that Parry reads yet: aws.config Config Configuration Item Change"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			found, err := Decode(one(t, c.in))

@@ -6,14 +6,15 @@ import (
 	"parry"
 )
 
-// principal is who used a credential, as GuardDuty and Security Hub describe it.
+// principal is who used a credential, as GuardDuty, Security Hub and CloudTrail describe it.
 type principal struct {
-	key  string // the access key's id
-	id   string // the principal's unique id: AIDA... for a user, AROA...:session for a role
-	name string // of the user; for a role the role's name
-	kind string // IAMUser, AssumedRole, Root, ...
-	arn  string // of the role, where the source gives it
-	role string // ACTOR or TARGET
+	key    string // the access key's id
+	id     string // the principal's unique id: AIDA... for a user, AROA...:session for a role
+	name   string // of the user; for a role the role's name
+	kind   string // IAMUser, AssumedRole, Root, ...
+	arn    string // of the role or the user, where the source gives it
+	role   string // ACTOR or TARGET
+	signIn bool   // with a password: there is no access key to name
 }
 
 // isTemporary says whether a key id is one of the Security Token Service. Source: "IAM identifiers", IAM User Guide,
@@ -54,6 +55,7 @@ func (g *gather) user(in scope, p principal) {
 	case isPlaceholder(p.name):
 		g.unclear("access key %q: the finding does not name its user", cut(p.key))
 		return
+	case p.signIn && p.key == "":
 	case isTemporary(p.key):
 		g.unclear("access key %s: a temporary credential of the user %q, which cannot be deactivated", cut(p.key), cut(p.name))
 	case isPlaceholder(p.key):
@@ -61,9 +63,17 @@ func (g *gather) user(in scope, p principal) {
 	default:
 		g.add(in, parry.Target{Type: "AWS::IAM::AccessKey", ID: p.key, User: p.name, Role: p.role})
 	}
-	g.add(in, parry.Target{
-		Type: "AWS::IAM::User", ID: p.name, User: p.name, ARN: in.global("iam", "user/"+p.name), Role: p.role,
-	})
+	g.add(in, parry.Target{Type: "AWS::IAM::User", ID: p.name, User: p.name, ARN: p.userARN(in), Role: p.role})
+}
+
+// userARN is the user's ARN: the one that the source gives, with the user's path, if it is that user's.
+func (p principal) userARN(in scope) string {
+	a, ok := parseARN(p.arn)
+	name, isUser := strings.CutPrefix(a.resource, "user/")
+	if ok && isUser && a.service == "iam" && a.account == in.account && a.partition == in.partition && name[strings.LastIndexByte(name, '/')+1:] == p.name {
+		return p.arn
+	}
+	return in.global("iam", "user/"+p.name)
 }
 
 // session makes a target of the role that a temporary credential was made from. The credential is none.
@@ -81,7 +91,7 @@ func (g *gather) session(in scope, p principal) {
 		g.unclear("role %q: the finding gives the ARN %q for it", cut(p.name), cut(p.arn))
 	case isPlaceholder(name):
 		g.unclear("the finding does not name the role")
-	case strings.HasPrefix(name, "AWSServiceRoleFor"), strings.HasPrefix(name, "AWSReservedSSO_"):
+	case isRoleOfAWS(name):
 		g.unclear("role %q: belongs to AWS, its policies cannot be changed through IAM", cut(name))
 	default:
 		g.add(in, parry.Target{Type: "AWS::IAM::Role", ID: name, ARN: oneOf(p.arn, in.global("iam", "role/"+name)), Role: p.role})

@@ -103,8 +103,13 @@ func TestRead(t *testing.T) {
 		{"detail is text", strings.Replace(anEvent, `{"id":"f-1"}`, `"{}"`, 1), []string{
 			"!f, line 1, element 1: not an event: its detail is a string, not an object"}},
 		{"no event", `{"a":1}`, []string{`!f, line 1, element 1: not an event: it looks like an object with the fields "a"`}},
-		{"a CloudTrail record", `{"eventSource":"iam.amazonaws.com","eventName":"CreateUser"}`, []string{
-			"!f, line 1, element 1: not an event: it looks like a CloudTrail record without its envelope"}},
+		{"a part of a CloudTrail record", `{"eventSource":"iam.amazonaws.com","eventName":"CreateUser"}`, []string{
+			"!f, line 1, element 1: not an event: it looks like a CloudTrail record without its eventVersion"}},
+		{"a CloudTrail record of another type", aRecord("iam:CreateUser", `{"eventType":"AwsVpceEvent"}`), []string{
+			`!f, line 1, element 1: not an event: it looks like a CloudTrail record of the type "AwsVpceEvent", which is not read yet`}},
+		{"a notification of S3 is no CloudTrail record",
+			`{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventName":"ObjectCreated:Put","eventID":"x"}]}`, []string{
+				"!f, line 1, element 1: not an event: it looks like a notification of s3, which is no record of CloudTrail"}},
 		{"deep message", `{"body":` + strconv.Quote(strings.Repeat("[", 300)+strings.Repeat("]", 300)) + `}`, []string{
 			"!f, line 1, element 1: the message's text is nested deeper than 200 levels"}},
 		{"two events in one message", `{"body":` + strconv.Quote(anEvent+anEvent) + `}`, []string{
@@ -243,6 +248,24 @@ func TestReadWrapsBareFindings(t *testing.T) {
 			`{"account":"111122223333","detail":{"findings":[{"AwsAccountId":"111122223333","CreatedAt":"2026-03-01T10:00:00Z","Id":"arn:f",` +
 				`"Region":"eu-west-1","SchemaVersion":"2018-10-08"}]},"detail-type":"Security Hub Findings - Imported","id":"ID","region":"eu-west-1",` +
 				`"resources":["arn:f"],"source":"aws.securityhub","time":"2026-03-01T10:00:00Z","version":"0"}`},
+		{"Config, from a topic", `{"messageType":"ComplianceChangeNotification","awsAccountId":"111122223333","awsRegion":"eu-west-1","notificationCreationTime":"2026-03-01T10:00:00Z"}`,
+			`{"account":"111122223333","detail":{"awsAccountId":"111122223333","awsRegion":"eu-west-1","messageType":"ComplianceChangeNotification",` +
+				`"notificationCreationTime":"2026-03-01T10:00:00Z"},"detail-type":"Config Rules Compliance Change","id":"ID","region":"eu-west-1",` +
+				`"resources":[],"source":"aws.config","time":"2026-03-01T10:00:00Z","version":"0"}`},
+		{"Access Analyzer, unused access",
+			`{"id":"f","status":"ACTIVE","resource":"arn:aws:dynamodb:eu-west-1:111122223333:table/t","resourceType":"AWS::DynamoDB::Table",` +
+				`"resourceOwnerAccount":"111122223333","findingType":"InternalAccess","updatedAt":"2026-03-01T10:00:00Z"}`,
+			`{"account":"111122223333","detail":{"findingType":"InternalAccess","id":"f","resource":"arn:aws:dynamodb:eu-west-1:111122223333:table/t",` +
+				`"resourceOwnerAccount":"111122223333","resourceType":"AWS::DynamoDB::Table","status":"ACTIVE","updatedAt":"2026-03-01T10:00:00Z"},` +
+				`"detail-type":"Internal Access Finding","id":"ID","region":"eu-west-1","resources":[],"source":"aws.access-analyzer",` +
+				`"time":"2026-03-01T10:00:00Z","version":"0"}`},
+		{"CloudTrail, a call of another account",
+			`{"eventVersion":"1.11","eventID":"x","eventSource":"s3.amazonaws.com","eventName":"PutBucketAcl","awsRegion":"eu-west-1",` +
+				`"eventTime":"2026-03-01T10:00:00Z","recipientAccountId":"111122223333","userIdentity":{"accountId":"999988887777"}}`,
+			`{"account":"111122223333","detail":{"awsRegion":"eu-west-1","eventID":"x","eventName":"PutBucketAcl","eventSource":"s3.amazonaws.com",` +
+				`"eventTime":"2026-03-01T10:00:00Z","eventVersion":"1.11","recipientAccountId":"111122223333","userIdentity":{"accountId":"999988887777"}},` +
+				`"detail-type":"AWS API Call via CloudTrail","id":"ID","region":"eu-west-1","resources":[],"source":"aws.s3",` +
+				`"time":"2026-03-01T10:00:00Z","version":"0"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := one(t, c.in)
@@ -286,6 +309,28 @@ func TestReadTurnsPascalCase(t *testing.T) {
 			t.Errorf("got %v", got)
 		}
 	})
+}
+
+// Records come in a trail's log files, one after the other, and in the answers of LookupEvents, as text within JSON.
+func TestReadCloudTrailRecords(t *testing.T) {
+	for _, c := range []struct{ name, in, source, detailType string }{
+		{"a log file", `{"Records":[` + aRecord("iam:CreateUser") + `]}`, "aws.iam", trailCall},
+		{"an answer of LookupEvents", `{"Events":[{"EventId":"x","EventName":"CreateUser","CloudTrailEvent":` + strconv.Quote(aRecord("iam:CreateUser")) + `}]}`,
+			"aws.iam", trailCall},
+		{"an old record, without a type", aRecord("iam:CreateUser", `{"eventType":null}`), "aws.iam", trailCall},
+		{"a sign-in", aRecord("signin:ConsoleLogin", `{"eventType":"AwsConsoleSignIn"}`), "aws.signin", trailSignIn},
+		{"a sign-in, as it was spelt", aRecord("signin:ConsoleLogin", `{"eventType":"AwsConsoleSignin"}`), "aws.signin", trailSignIn},
+		{"an event of a service", aRecord("kms:RotateKey", `{"eventType":"AwsServiceEvent"}`), "aws.kms", trailServiceEvent},
+		{"an insight", `{"eventVersion":"1.09","eventID":"x","eventType":"AwsCloudTrailInsight","awsRegion":"eu-west-1","recipientAccountId":"` + member +
+			`","insightDetails":{"state":"Start"},"eventCategory":"Insight"}`, "aws.cloudtrail", trailInsight},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := one(t, c.in)
+			if e.Source != c.source || e.DetailType != c.detailType || e.Account != member || e.Region != "eu-west-1" {
+				t.Errorf("got %s, %s, %s, %s", e.Source, e.DetailType, e.Account, e.Region)
+			}
+		})
+	}
 }
 
 // A rule sees the fields of an envelope spelt exactly; so must the decoder, or one could be shown to each.

@@ -25,7 +25,13 @@ const (
 // Service Authorization Reference; the type names in "AWS resource and property types reference", CloudFormation.
 // Types that CloudFormation lacks have the name that AWS Config gives them.
 func kindOfResource(asff string) (kind, bool) {
-	k, ok := map[string]kind{
+	k, ok := asffKinds()[asff]
+	return k, ok
+}
+
+// asffKinds are the types by their names in ASFF.
+func asffKinds() map[string]kind {
+	return map[string]kind{
 		"AwsApiGatewayRestApi":           {"AWS::ApiGateway::RestApi", "apigateway", "/restapis/", restID},
 		"AwsApiGatewayStage":             {"AWS::ApiGateway::Stage", "apigateway", "/restapis/", arnID},
 		"AwsApiGatewayV2Api":             {"AWS::ApiGatewayV2::Api", "apigateway", "/apis/", restID},
@@ -107,8 +113,7 @@ func kindOfResource(asff string) (kind, bool) {
 		"AwsStepFunctionStateMachine":  {"AWS::StepFunctions::StateMachine", "states", "stateMachine:", arnID},
 		"AwsWafv2RuleGroup":            {"AWS::WAFv2::RuleGroup", "wafv2", "", arnID},
 		"AwsWafv2WebAcl":               {"AWS::WAFv2::WebACL", "wafv2", "", arnID},
-	}[asff]
-	return k, ok
+	}
 }
 
 // identify finds the id and the ARN of a resource. An ARN of another type is refused: a role is not the user of the
@@ -132,8 +137,8 @@ func (k kind) identify(s string) (id, own string, ok bool) {
 	case arnID:
 		rest = s
 	}
-	if k.cfn == "AWS::S3::Bucket" && strings.Contains(rest, "/") {
-		return "", s, false // an object in the bucket
+	if (k.cfn == "AWS::S3::Bucket" || k.cfn == "AWS::DynamoDB::Table") && strings.Contains(rest, "/") {
+		return "", s, false // an object in the bucket, a stream of the table
 	}
 	return rest, s, rest != ""
 }

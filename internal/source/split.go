@@ -130,11 +130,11 @@ func (c *cutter) rest() (chunk, outcome) {
 	return v, c.nested(&v, []byte{'}'}, true)
 }
 
-// isListKey says whether a key, with its quotes, holds a list of events in an answer of an API or in what Lambda
-// hands over for SQS and SNS.
+// isListKey says whether a key, with its quotes, holds a list of events in an answer of an API, in a log file of
+// CloudTrail, or in what Lambda hands over for SQS and SNS.
 func isListKey(key []byte) bool {
 	switch string(key) {
-	case `"Findings"`, `"findings"`, `"Records"`:
+	case `"Findings"`, `"findings"`, `"Records"`, `"Events"`:
 		return true
 	}
 	return false

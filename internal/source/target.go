@@ -85,13 +85,14 @@ func unfit(t parry.Target) string {
 // and what is no text at all. White space other than the blank is among them.
 func unprintable(r rune) bool { return r == unicode.ReplacementChar || r != ' ' && !unicode.IsPrint(r) }
 
-// isPlaceholder says whether an id stands for "not known". "GeneratedFinding..." are the ids in GuardDuty's samples.
+// isPlaceholder says whether an id stands for "not known". "GeneratedFinding..." are the ids in GuardDuty's samples;
+// "HIDDEN_DUE_TO_..." is CloudTrail's word for what it does not tell, such as the name that a failed sign-in used.
 func isPlaceholder(id string) bool {
 	switch strings.ToLower(strings.TrimSpace(id)) {
 	case "", "-", "null", "none", "nil", "n/a", "unknown", "undefined":
 		return true
 	}
-	return strings.HasPrefix(id, "GeneratedFinding") || strings.ContainsAny(id, "<>{}")
+	return strings.HasPrefix(id, "GeneratedFinding") || strings.HasPrefix(id, "HIDDEN_DUE_TO_") || strings.ContainsAny(id, "<>{}")
 }
 
 // formed checks an id against the form that AWS gives to ids of its type, where a wrong one could do harm further on.
