@@ -22,15 +22,16 @@ const (
 // findingTypes tells the types of a finding in ASFF's taxonomy: namespace/category/classifier, with the source's own type for a
 // classifier. A type that is in the taxonomy already stays as it is.
 func findingTypes(f parry.Finding) []string {
-	own := f.Info.Types
-	if f.Compliance != nil || len(own) == 0 {
+	own := slices.Clone(f.Info.Types)
+	if f.Compliance != nil {
 		own = append([]string{f.Type()}, own...) // the control that failed
+	}
+	own = slices.DeleteFunc(own, func(t string) bool { return strings.TrimSpace(t) == "" })
+	if len(own) == 0 {
+		own = []string{"unknown type"}
 	}
 	var all []string
 	for _, t := range own {
-		if strings.TrimSpace(t) == "" {
-			continue
-		}
 		if !inTaxonomy(t) {
 			t = category(f, t) + "/" + classifier(t)
 		}
