@@ -180,10 +180,10 @@ func checkLists(t *rapid.T, out types.AwsSecurityFinding) {
 const validator = `
 import json, sys, botocore.session, botocore.validate
 call = botocore.session.get_session().get_service_model("securityhub").operation_model("BatchImportFindings")
-for line in sys.stdin:
+for n, line in enumerate(sys.stdin):
     report = botocore.validate.ParamValidator().validate({"Findings": [json.loads(line)]}, call.input_shape)
     if report.has_errors():
-        print(report.generate_report())
+        print("bad:", n, report.generate_report().splitlines()[0])
 print("V2 imports:", [o for o in call.service_model.operation_names if "ImportFindings" in o and o.endswith("V2")])
 `
 
@@ -193,7 +193,7 @@ func TestBotocoreTakesIt(t *testing.T) {
 	if tools == "" {
 		t.Skip("PARRY_TOOLS is not set; run make test")
 	}
-	var in bytes.Buffer
+	in := bytes.NewBufferString(`{"Title":7}` + "\n") // what it must object to
 	for i := range 200 {
 		f := anyFinding().Example(i)
 		if i == 0 {
@@ -210,9 +210,10 @@ func TestBotocoreTakesIt(t *testing.T) {
 		in.Write(append(b, '\n'))
 	}
 	cmd := exec.CommandContext(t.Context(), filepath.Join(tools, "moto", "bin", "python"), "-c", validator)
-	cmd.Stdin = &in
+	cmd.Stdin = in
 	said, err := cmd.CombinedOutput()
-	if err != nil || strings.TrimSpace(string(said)) != "V2 imports: []" {
+	lines := strings.Split(strings.TrimSpace(string(said)), "\n")
+	if err != nil || len(lines) != 2 || !strings.HasPrefix(lines[0], "bad: 0 ") || lines[1] != "V2 imports: []" {
 		t.Errorf("%v: %.2000s", err, said)
 	}
 }
