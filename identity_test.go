@@ -77,7 +77,7 @@ func TestALongKeyIsAHash(t *testing.T) {
 			t.Errorf("%s: %s", name, k)
 		}
 	}
-	if key(long) != key(long) || key(long) == key(long+"y") {
+	if key(long) == key(long+"y") {
 		t.Error("the hash does not tell resources apart")
 	}
 	back := parry.Finding{Info: parry.FindingInfo{UID: parry.PublishedPrefix + key(long)}}
