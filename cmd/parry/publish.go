@@ -106,7 +106,7 @@ func (a *app) findings(files []string) []hub.Item {
 // publishAll publishes after a yes, and keeps what failed.
 func (a *app) publishAll(ctx context.Context, items []hub.Item, plan hub.Plan, now time.Time, o publishOptions) error {
 	if !o.yes {
-		ok, err := a.yes(fmt.Sprintf("\n  Publish these %d findings to Security Hub in %d calls?", plan.Len(), len(plan.Batches)))
+		ok, err := a.yes(fmt.Sprintf("\n  Publish %s to Security Hub in %s?", many(plan.Len(), "finding"), many(len(plan.Batches), "call")))
 		if err != nil {
 			return err
 		}
@@ -174,7 +174,12 @@ func (a *app) sayFailed(failed []hub.Failure) {
 // keepFailed writes the events whose findings failed, each once and with the reasons in a field that nothing reads, so that the file
 // can be published as it is.
 func keepFailed(to *os.File, failed []hub.Failure) error {
-	type reason struct{ ID, Place, Code, Message string }
+	type reason struct {
+		ID      string `json:"id"`
+		Place   string `json:"place"`
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
 	reasons := map[string][]reason{}
 	var order []string
 	for _, f := range failed {
@@ -234,10 +239,18 @@ type publishedLine struct {
 	Finding json.RawMessage `json:"finding,omitempty"` // in ASFF
 }
 
+// many is a number of things.
+func many(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
+}
+
 // showUnpublished ends a run that writes nothing.
 func (a *app) showUnpublished(plan hub.Plan) error {
 	if !a.json {
-		fmt.Fprintf(a.stdout, "\n%d to publish in %d calls, %d refused; nothing was written, with --apply it would be\n", plan.Len(), len(plan.Batches), len(plan.Refused))
+		fmt.Fprintf(a.stdout, "\n%d to publish in %s, %d refused; nothing was written, with --apply it would be\n", plan.Len(), many(len(plan.Batches), "call"), len(plan.Refused))
 		return nil
 	}
 	for i, b := range plan.Batches {

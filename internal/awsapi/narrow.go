@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
 
 	"parry"
@@ -39,7 +38,7 @@ func (c *Cloud) Narrow(ctx context.Context, name string, t parry.Target, perms [
 func allow(perms []parry.Permission) middleware.InitializeMiddleware {
 	return middleware.InitializeMiddlewareFunc("ParryAllow", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
 		out middleware.InitializeOutput, md middleware.Metadata, err error) {
-		op := strings.ToLower(awsmiddleware.GetServiceID(ctx)) + ":" + awsmiddleware.GetOperationName(ctx)
+		op := strings.ToLower(middleware.GetServiceID(ctx)) + ":" + middleware.GetOperationName(ctx)
 		for _, p := range perms {
 			if p.Action == op {
 				return next.HandleInitialize(ctx, in)
