@@ -1,13 +1,20 @@
 package parry
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // PublishedPrefix begins the id of a finding that Parry itself published to Security Hub. What follows is the key of the
 // finding that it was made from, so that what comes back is known to be the same.
 const PublishedPrefix = "parry:"
+
+// maxKey is how long a key may be, in bytes, so that it fits behind PublishedPrefix in the id of a finding in Security Hub.
+// Source: AwsSecurityFinding, Id, Security Hub API Reference: 512 at most.
+const maxKey = 512 - len(PublishedPrefix)
 
 // Key identifies the finding wherever it comes from and however often: from GuardDuty itself, through Security Hub in ASFF
 // or in OCSF, in a member's account, the administrator's or an aggregation Region. It is the detector, the account that the
@@ -15,6 +22,8 @@ const PublishedPrefix = "parry:"
 //
 // Findings of IAM Access Analyzer are known by the resource: Security Hub gives them its ARN for an id, and the analyzer of
 // every Region has a finding of its own about the same role.
+//
+// A key that is too long for Security Hub, or no text, is its own SHA-256 instead: the ARN of a role with a long path.
 func (f Finding) Key() string {
 	if key, ok := strings.CutPrefix(f.Info.UID, PublishedPrefix); ok {
 		return key
@@ -29,7 +38,15 @@ func (f Finding) Key() string {
 	if product == "access-analyzer" && len(f.Resources) > 0 {
 		id = f.Resources[0].UID + "/" + f.accessKind()
 	}
-	return product + "/" + f.Cloud.Account.UID + "/" + id
+	return fitKey(product + "/" + f.Cloud.Account.UID + "/" + id)
+}
+
+// fitKey is a key in the form in which it comes back from Security Hub as it was sent.
+func fitKey(key string) string {
+	if len(key) <= maxKey && utf8.ValidString(key) {
+		return key
+	}
+	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(key)))
 }
 
 // detector is a short name of who found it: guardduty, inspector, prowler.

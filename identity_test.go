@@ -1,6 +1,7 @@
 package parry_test
 
 import (
+	"strings"
 	"testing"
 
 	"parry"
@@ -56,5 +57,34 @@ func TestOneFindingByManyRoadsHasOneKey(t *testing.T) {
 	external := finding("IAM Access Analyzer", "", acct, "1", "ExternalAccess", "r")
 	if unused := finding("IAM Access Analyzer", "", acct, "1", "UnusedIAMRole", "r"); unused.Key() == external.Key() {
 		t.Errorf("an unused role and a shared one are one finding: %s", unused.Key())
+	}
+}
+
+// What is too long for an id in Security Hub has a short key, and comes back with the same one.
+func TestALongKeyIsAHash(t *testing.T) {
+	f := parry.Finding{
+		Metadata: parry.Metadata{Product: parry.Product{Name: "IAM Access Analyzer"}},
+		Info:     parry.FindingInfo{UID: "1", Types: []string{"ExternalAccess"}},
+		Cloud:    parry.Cloud{Account: parry.CloudAccount{UID: "111122223333"}},
+	}
+	key := func(resource string) string {
+		f.Resources = []parry.Resource{{UID: resource}}
+		return f.Key()
+	}
+	long := "arn:aws:iam::111122223333:role/" + strings.Repeat("p/", 250) + "x"
+	for name, resource := range map[string]string{"long": long, "no text": "role\xff"} {
+		if k := key(resource); !strings.HasPrefix(k, "sha256:") || len(parry.PublishedPrefix+k) > 512 {
+			t.Errorf("%s: %s", name, k)
+		}
+	}
+	if key(long) == key(long+"y") {
+		t.Error("the hash does not tell resources apart")
+	}
+	back := parry.Finding{Info: parry.FindingInfo{UID: parry.PublishedPrefix + key(long)}}
+	if back.Key() != key(long) {
+		t.Errorf("published as %s, back as %s", key(long), back.Key())
+	}
+	if k := key("arn:aws:iam::111122223333:role/x"); k != "access-analyzer/111122223333/arn:aws:iam::111122223333:role/x/externalaccess" {
+		t.Errorf("a short key is changed: %s", k)
 	}
 }

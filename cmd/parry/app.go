@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/spf13/cobra"
@@ -50,7 +51,7 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.ruleDir, "rules", a.env("PARRY_RULES"), "a folder of rules in the place of the embedded ones (PARRY_RULES)")
 	f.BoolVar(&a.json, "json", false, "write JSON, one object a line, for machines")
 	f.BoolVar(&a.plain, "no-color", a.env("NO_COLOR") != "", "no colours (NO_COLOR); a pipe gets none anyway")
-	root.AddCommand(a.demoCommand(), a.respondCommand(), a.undoCommand(), a.showCommand(), a.listCommand(), a.playbookCommand(), a.testCommand())
+	root.AddCommand(a.demoCommand(), a.respondCommand(), a.undoCommand(), a.showCommand(), a.listCommand(), a.playbookCommand(), a.testCommand(), a.publishCommand())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return parry.Errorf(parry.Invalid, "%v", err).WithHint("'parry help' shows what there is")
 	})
@@ -109,17 +110,26 @@ func (a *app) store(ctx context.Context, create bool) (*sqlite.DB, error) {
 	return sqlite.Open(ctx, path)
 }
 
-// responder connects to whatever AWS the environment names.
-func (a *app) responder(ctx context.Context, lib *assemble.Library, store parry.Store, watch func(parry.Response, parry.Record)) (*parry.Responder, *awsapi.Cloud, error) {
+// aws is the configuration of whatever AWS the environment names.
+func (a *app) aws(ctx context.Context) (aws.Config, error) {
 	// The SDK's own client: a plain http.Client cannot take AWS_CA_BUNDLE.
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(awshttp.NewBuildableClient()))
 	if err != nil {
-		return nil, nil, parry.Errorf(parry.Invalid, "the AWS configuration of the environment cannot be read: %w", err)
+		return cfg, parry.Errorf(parry.Invalid, "the AWS configuration of the environment cannot be read: %w", err)
 	}
 	if cfg.Region == "" {
 		cfg.Region = "us-east-1" // only STS is asked there; every call goes to its target's Region
 	}
 	cfg.AppID = "parry"
+	return cfg, nil
+}
+
+// responder connects to whatever AWS the environment names.
+func (a *app) responder(ctx context.Context, lib *assemble.Library, store parry.Store, watch func(parry.Response, parry.Record)) (*parry.Responder, *awsapi.Cloud, error) {
+	cfg, err := a.aws(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	r, cloud := lib.Responder(cfg, store, assemble.Options{Role: a.role, Watch: watch})
 	return r, cloud, nil
 }

@@ -11,10 +11,12 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"parry"
 	"parry/internal/awsapi"
+	"parry/internal/hub"
 	"parry/internal/moto"
 )
 
@@ -61,6 +63,7 @@ func TestScriptsOnMoto(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"aws":    func(ts *testscript.TestScript, neg bool, args []string) { callAWS(t, ts, server, neg, args) },
+			"hub":    func(ts *testscript.TestScript, _ bool, args []string) { readHub(t, ts, server, args) },
 			"expand": expand,
 			"keep":   keep,
 		},
@@ -86,6 +89,23 @@ func callAWS(t *testing.T, ts *testscript.TestScript, server *moto.Server, neg b
 	b, err := json.Marshal(out)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs("answer.json"), b, 0o600))
+}
+
+// readHub writes what an account has in Security Hub, a finding a line, into the file "hub.jsonl": hub ACCOUNT REGION.
+func readHub(t *testing.T, ts *testscript.TestScript, server *moto.Server, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: hub ACCOUNT REGION")
+	}
+	client := securityhub.NewFromConfig(server.Config(args[0], args[1]))
+	out, err := client.GetFindings(context.WithoutCancel(t.Context()), &securityhub.GetFindingsInput{})
+	ts.Check(err)
+	var lines []byte
+	for _, f := range out.Findings {
+		b, err := hub.JSON(f)
+		ts.Check(err)
+		lines = append(append(lines, b...), '\n')
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("hub.jsonl"), lines, 0o600))
 }
 
 func call1(ctx context.Context, cfg aws.Config, call parry.Call) (map[string]any, error) {

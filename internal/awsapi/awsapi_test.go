@@ -184,3 +184,36 @@ func TestSensitiveOutputsStayInside(t *testing.T) {
 		t.Errorf("%v", key)
 	}
 }
+
+// What is no response has a session that its permissions bound, and makes no other call even before AWS is asked.
+func TestANarrowConfigurationMakesItsCallsOnly(t *testing.T) {
+	org, cloud, _ := scene(t)
+	perms := []parry.Permission{{Action: "iam:ListUsers", Resources: []string{"*"}}}
+	cfg, err := cloud.Narrow(t.Context(), "look", target(), perms)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := iam.NewFromConfig(cfg)
+	if _, err := client.DeleteUser(t.Context(), &iam.DeleteUserInput{UserName: aws.String("mallory")}); parry.KindOf(err) != parry.Refused {
+		t.Errorf("a call that it was not taken for: %v", err)
+	}
+	for _, e := range org.Log() {
+		if e.Operation == "DeleteUser" {
+			t.Error("the call was sent")
+		}
+	}
+	if _, err := client.ListUsers(t.Context(), &iam.ListUsersInput{}); err != nil {
+		t.Error(err)
+	}
+	last := org.Log()[len(org.Log())-1]
+	if last.Operation != "ListUsers" || last.Caller.Account != member || last.Caller.Session != "parry-look" || last.Caller.Policy != parry.NewPolicy(perms).Compact() {
+		t.Errorf("%+v", last)
+	}
+	wide := []parry.Permission{{Action: "iam:ListUsers", Resources: []string{strings.Repeat("x", 3000)}}}
+	if _, err := cloud.Narrow(t.Context(), "look", target(), wide); parry.KindOf(err) != parry.Refused {
+		t.Errorf("a policy that does not fit: %v", err)
+	}
+	if _, err := awsapi.New(org.Config(hub, "us-east-1"), awsapi.Options{}).Narrow(t.Context(), "look", target(), perms); parry.KindOf(err) != parry.Refused {
+		t.Errorf("another account without a role: %v", err)
+	}
+}

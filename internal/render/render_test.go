@@ -36,3 +36,18 @@ func TestPlanShowsForeignTextAsData(t *testing.T) {
 		t.Error(b.String())
 	}
 }
+
+func TestPublicationsShowForeignTextAsData(t *testing.T) {
+	var b bytes.Buffer
+	render.Style{}.Publications(&b, []render.Publication{
+		{Severity: "HIGH", Type: "t\x1b[2J", Resource: "arn:" + strings.Repeat("x", 100) + "-end", Place: "1/r", Batch: "1"},
+		{Type: "u", Why: "because of \x1b]0;title"},
+	})
+	out := b.String()
+	if strings.ContainsAny(out, "\x1b\x07") || !strings.Contains(out, "…") || !strings.Contains(out, "-end  1/r             1\n") {
+		t.Errorf("%q", out)
+	}
+	if !strings.Contains(out, "not published: u: because of") {
+		t.Error(out)
+	}
+}

@@ -1,0 +1,49 @@
+package awsapi
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go/middleware"
+
+	"parry"
+)
+
+// Narrow gives a configuration for what is no response and has its own few operations, such as publishing findings. It takes the
+// role of that name in the target's account (--role parry-{playbook}, with the name for the playbook), in a session whose policy
+// allows just the permissions; without a role it has the configuration's own credentials, for their own account only.
+//
+// Either way the configuration makes no other call than those that the permissions name: what it would write is not in any plan.
+func (c *Cloud) Narrow(ctx context.Context, name string, t parry.Target, perms []parry.Permission) (aws.Config, error) {
+	policy := parry.NewPolicy(perms).Compact()
+	if len(policy) > sessionPolicyLimit {
+		return aws.Config{}, parry.Errorf(parry.Refused, "the permissions of %s do not fit in a session policy of %d characters", name, sessionPolicyLimit)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h, err := c.open(ctx, name, t, "parry-"+name, policy)
+	if err != nil {
+		return aws.Config{}, err
+	}
+	cfg := h.cfg.Copy()
+	cfg.Region = t.Region
+	cfg.APIOptions = append(cfg.APIOptions[:len(cfg.APIOptions):len(cfg.APIOptions)], func(s *middleware.Stack) error {
+		return s.Initialize.Add(allow(perms), middleware.Before)
+	})
+	return cfg, nil
+}
+
+// allow refuses every operation that no permission names, before anything is sent.
+func allow(perms []parry.Permission) middleware.InitializeMiddleware {
+	return middleware.InitializeMiddlewareFunc("ParryAllow", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
+		out middleware.InitializeOutput, md middleware.Metadata, err error) {
+		op := strings.ToLower(middleware.GetServiceID(ctx)) + ":" + middleware.GetOperationName(ctx)
+		for _, p := range perms {
+			if p.Action == op {
+				return next.HandleInitialize(ctx, in)
+			}
+		}
+		return out, md, parry.Errorf(parry.Refused, "%s is not an operation that these credentials were taken for", op)
+	})
+}
