@@ -3,8 +3,6 @@ package pattern
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
-	"strings"
 )
 
 // leafState says what an event's values make of a leaf, each looked at by itself.
@@ -168,10 +166,7 @@ func (r *run) below(leaves []int32, node int32) uint64 {
 
 // solve decides on a combination as Pattern.Match does.
 func (r *run) solve(leaves []int32) (bool, error) {
-	p := Pattern{branches: []branch{r.x.branch(leaves)}, wanted: map[string]bool{}}
-	for _, l := range p.branches[0] {
-		p.wanted[l.path] = true
-	}
+	p := Pattern{branches: []branch{r.x.branch(leaves)}}
 	return p.Match(r.event)
 }
 
@@ -185,8 +180,7 @@ func (x *Index) branch(leaves []int32) branch {
 			b[i].conds = append(b[i].conds, exactKey(e))
 		}
 	}
-	slices.SortFunc(b, func(x, y leaf) int { return strings.Compare(x.path, y.path) })
-	return b
+	return b.sorted()
 }
 
 // exactKey is a plain value as a condition.

@@ -35,26 +35,19 @@ func (p place) or(i int) place {
 	return p
 }
 
-// fields holds the leaves of one branch while it is being put together.
-type fields map[string]leaf
-
 // sorted gives the leaves in the order of their names.
-func (f fields) sorted() branch {
-	b := make(branch, 0, len(f))
-	for _, l := range f {
-		b = append(b, l)
-	}
+func (b branch) sorted() branch {
 	slices.SortFunc(b, func(x, y leaf) int { return strings.Compare(x.path, y.path) })
 	return b
 }
 
 // compileObject compiles an object of a pattern into its combinations.
 // inOr says that it lies inside $or.
-func compileObject(at place, object map[string]any, inOr bool) ([]fields, error) {
+func compileObject(at place, object map[string]any, inOr bool) ([]branch, error) {
 	if len(object) == 0 {
 		return nil, errorAt(at.json, "an object must not be empty")
 	}
-	all := []fields{{}}
+	all := []branch{nil}
 	for _, name := range sortedKeys(object) {
 		more, err := compileMember(at, name, object[name], inOr)
 		if err != nil {
@@ -68,7 +61,7 @@ func compileObject(at place, object map[string]any, inOr bool) ([]fields, error)
 }
 
 // compileMember compiles one member of an object of a pattern.
-func compileMember(at place, name string, v any, inOr bool) ([]fields, error) {
+func compileMember(at place, name string, v any, inOr bool) ([]branch, error) {
 	if name == orKey {
 		return compileOr(at, v)
 	}
@@ -84,7 +77,7 @@ func compileMember(at place, name string, v any, inOr bool) ([]fields, error) {
 		if err != nil {
 			return nil, err
 		}
-		return []fields{{l.path: l}}, nil
+		return []branch{{l}}, nil
 	}
 	return nil, errorAt(here.json, "%q must be an object or an array; put the value in brackets", name)
 }
@@ -104,13 +97,13 @@ func reservedInOr(name string) bool {
 }
 
 // compileOr compiles the value of $or.
-func compileOr(at place, v any) ([]fields, error) {
+func compileOr(at place, v any) ([]branch, error) {
 	where := childPath(at.json, orKey)
 	list, ok := v.([]any)
 	if !ok || len(list) < 2 {
 		return nil, errorAt(where, "$or must be an array of at least two objects")
 	}
-	var all []fields
+	var all []branch
 	for i, alternative := range list {
 		here := at.or(i)
 		object, ok := alternative.(map[string]any)
@@ -134,11 +127,14 @@ func tooManyBranches(path string) *Error {
 }
 
 // combine joins every branch on the left with every one on the right.
-func combine(at place, left, right []fields) ([]fields, error) {
+func combine(at place, left, right []branch) ([]branch, error) {
 	if len(left)*len(right) > maxBranches {
 		return nil, tooManyBranches(at.json)
 	}
-	all := make([]fields, 0, len(left)*len(right))
+	if len(left) == 1 && len(left[0]) == 0 {
+		return right, nil
+	}
+	all := make([]branch, 0, len(left)*len(right))
 	for _, l := range left {
 		for _, r := range right {
 			both, err := join(at, l, r)
@@ -152,17 +148,15 @@ func combine(at place, left, right []fields) ([]fields, error) {
 }
 
 // join puts the fields of two branches together.
-func join(at place, left, right fields) (fields, error) {
-	both := make(fields, len(left)+len(right))
-	for path, l := range left {
-		both[path] = l
-	}
-	for _, l := range right.sorted() {
-		if _, ok := both[l.path]; ok {
+func join(at place, left, right branch) (branch, error) {
+	both := make(branch, len(left), len(left)+len(right))
+	copy(both, left)
+	for _, l := range right {
+		if slices.ContainsFunc(left, func(has leaf) bool { return has.path == l.path }) {
 			return nil, errorAt(at.json, "the field %q must be constrained once; "+
 				"given both outside and inside $or, EventBridge keeps only the last", l.path)
 		}
-		both[l.path] = l
+		both = append(both, l)
 	}
 	return both, nil
 }

@@ -64,7 +64,7 @@ func (p *Pattern) read(data []byte) (*event, error) {
 		values:   map[string][]occurrence{},
 		objects:  map[string]bool{},
 		empty:    map[string]bool{},
-		wanted:   p.wanted,
+		wanted:   p.wanted(),
 	}
 	e.addObject("", object, root)
 	return e, nil

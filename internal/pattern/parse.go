@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -57,13 +56,14 @@ func parse(data []byte) (any, error) {
 	if !utf8.Valid(data) {
 		return nil, errorAt(rootPath, "a pattern must be JSON in UTF-8")
 	}
-	var probe json.RawMessage
-	if err := json.Unmarshal(data, &probe); err != nil {
-		return nil, notJSON(err)
+	r := reader{b: data}
+	r.mark(data)
+	i := skipSpace(data, 0)
+	if end := r.skipRoot(i); end < 0 {
+		return nil, notJSON(json.Unmarshal(data, new(json.RawMessage)))
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	return parseValue(dec, rootPath, 0)
+	v, _, err := r.value(i, rootPath, 0)
+	return v, err
 }
 
 // notJSON words a syntax error of encoding/json.
@@ -75,71 +75,90 @@ func notJSON(err error) *Error {
 	return errorAt(rootPath, "a pattern must be JSON: %v", err)
 }
 
-// parseValue reads the next value of the decoder.
-func parseValue(dec *json.Decoder, path string, depth int) (any, error) {
-	if depth > maxDepth {
-		return nil, tooDeep(path)
-	}
-	token, err := dec.Token()
-	if err != nil {
-		return nil, notJSON(err)
-	}
-	switch t := token.(type) {
-	case json.Delim:
-		if t == '{' {
-			return parseObject(dec, path, depth)
-		}
-		return parseArray(dec, path, depth)
-	case json.Number:
-		return checkNumber(t, path)
-	}
-	return token, nil
+// reader makes values of JSON that is known to be valid.
+type reader struct {
+	quoteMap
+	b []byte
 }
 
-// parseObject reads the members of an object and its closing brace.
-func parseObject(dec *json.Decoder, path string, depth int) (any, error) {
+// skipRoot passes the value that the text consists of; -1 where it is not one value of JSON.
+func (r *reader) skipRoot(i int) int {
+	end := r.skipValue(r.b, i, 0)
+	if end < 0 || skipSpace(r.b, end) != len(r.b) {
+		return -1
+	}
+	return end
+}
+
+// value reads a value and gives the index behind it.
+func (r *reader) value(i int, path string, depth int) (v any, end int, err error) {
+	if depth > maxDepth {
+		return nil, 0, tooDeep(path)
+	}
+	switch r.b[i] {
+	case '{':
+		return r.object(i+1, path, depth)
+	case '[':
+		return r.array(i+1, path, depth)
+	case '"':
+		s, end := r.text(i)
+		return s, end, nil
+	case 't':
+		return true, i + len("true"), nil
+	case 'f':
+		return false, i + len("false"), nil
+	case 'n':
+		return nil, i + len("null"), nil
+	}
+	end = skipNumber(r.b, i)
+	v, err = checkNumber(json.Number(r.b[i:end]), path)
+	return v, end, err
+}
+
+// text reads a string at its opening quotation mark.
+func (r *reader) text(i int) (s string, end int) {
+	end, escaped := r.skipString(r.b, i+1)
+	if escaped {
+		return string(appendUnescaped(nil, r.b[i+1:end-1])), end
+	}
+	return string(r.b[i+1 : end-1]), end
+}
+
+// object reads an object behind its opening brace.
+func (r *reader) object(i int, path string, depth int) (v any, end int, err error) {
 	object := map[string]any{}
-	for dec.More() {
-		token, err := dec.Token()
-		if err != nil {
-			return nil, notJSON(err)
-		}
-		key, _ := token.(string)
+	if i = skipSpace(r.b, i); r.b[i] == '}' {
+		return object, i + 1, nil
+	}
+	for more := true; more; {
+		var key string
+		key, i = r.text(i)
 		at := childPath(path, key)
 		if _, ok := object[key]; ok {
-			return nil, errorAt(at, "the key %q must not be repeated in one object", key)
+			return nil, 0, errorAt(at, "the key %q must not be repeated in one object", key)
 		}
-		if object[key], err = parseValue(dec, at, depth+1); err != nil {
-			return nil, err
+		if object[key], i, err = r.value(skipColon(r.b, i), at, depth+1); err != nil {
+			return nil, 0, err
 		}
+		i, more = skipComma(r.b, i, '}')
 	}
-	_, err := dec.Token()
-	return object, asNotJSON(err)
+	return object, i, nil
 }
 
-// parseArray reads the elements of an array and its closing bracket.
-func parseArray(dec *json.Decoder, path string, depth int) (any, error) {
+// array reads an array behind its opening bracket.
+func (r *reader) array(i int, path string, depth int) (v any, end int, err error) {
 	list := []any{}
-	for dec.More() {
-		v, err := parseValue(dec, indexPath(path, len(list)), depth+1)
-		if err != nil {
-			return nil, err
+	if i = skipSpace(r.b, i); r.b[i] == ']' {
+		return list, i + 1, nil
+	}
+	for more := true; more; {
+		if v, i, err = r.value(i, indexPath(path, len(list)), depth+1); err != nil {
+			return nil, 0, err
 		}
 		list = append(list, v)
+		i, more = skipComma(r.b, i, ']')
 	}
-	_, err := dec.Token()
-	return list, asNotJSON(err)
-}
-
-// asNotJSON wraps an error of the decoder and leaves nil alone.
-func asNotJSON(err error) error {
-	if err == nil {
-		return nil
-	}
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
-	return notJSON(err)
+	return list, i, nil
 }
 
 // tooDeep is the error for a pattern that nests beyond maxDepth.

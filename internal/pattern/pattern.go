@@ -6,7 +6,6 @@ import "fmt"
 // it may be used by several goroutines at once.
 type Pattern struct {
 	branches []branch
-	wanted   map[string]bool
 }
 
 // branch is one combination of the alternatives of a pattern: a list of fields
@@ -67,19 +66,25 @@ func fromValue(v any) (*Pattern, error) {
 	if !ok {
 		return nil, errorAt(rootPath, "a pattern must be a JSON object")
 	}
-	fields, err := compileObject(place{json: rootPath}, object, false)
+	branches, err := compileObject(place{json: rootPath}, object, false)
 	if err != nil {
 		return nil, err
 	}
-	p := &Pattern{wanted: map[string]bool{}}
-	for _, f := range fields {
-		b := f.sorted()
-		for _, l := range b {
-			p.wanted[l.path] = true
-		}
-		p.branches = append(p.branches, b)
+	for _, b := range branches {
+		b.sorted()
 	}
-	return p, nil
+	return &Pattern{branches: branches}, nil
+}
+
+// wanted are the fields that the pattern asks for.
+func (p *Pattern) wanted() map[string]bool {
+	names := map[string]bool{}
+	for _, b := range p.branches {
+		for _, l := range b {
+			names[l.path] = true
+		}
+	}
+	return names
 }
 
 // Match says whether the event, the JSON of one EventBridge envelope, matches.
