@@ -302,8 +302,7 @@ func TestSecurityHubRefused(t *testing.T) {
 			"f, line 1: detail.findings[0].Types is missing, and so are GeneratorId and Compliance", 0},
 		{"one of two", imported(asff(aGroup), asff(aGroup, `{"Id":null}`)), "f, line 1: detail.findings[1].Id is missing", 1},
 		{"a finding that is none", imported(`"x"`), "f, line 1: detail.findings[0].AwsAccountId is missing", 0},
-		{"insights hold no findings", hubEvent("Security Hub Insight Results", asff(aGroup)),
-			"f, line 1: not a finding that Parry reads yet: aws.securityhub Security Hub Insight Results", 0},
+		{"an insight that is none", hubEvent("Security Hub Insight Results", asff(aGroup)), "f, line 1: detail.insightArn is missing", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			found, err := Decode(one(t, c.in))
@@ -314,14 +313,68 @@ func TestSecurityHubRefused(t *testing.T) {
 	}
 }
 
-// 12: neither account nor Region is ever the envelope's.
-func TestSecurityHubTakesNothingFromTheEnvelope(t *testing.T) {
-	f := decoded(t, imported(asff(aGroup)))
-	if f.Cloud.Account.UID != member || f.Cloud.Region != "eu-west-1" {
-		t.Errorf("got %+v", f.Cloud)
-	}
+func TestSecurityHubReadsEveryFinding(t *testing.T) {
 	two := must(Decode(one(t, ordered(asff(aGroup), asff(resource("AwsS3Bucket", "arn:aws:s3:::logs"))))))
 	if len(two) != 2 || two[0].Targets[0].ID != "sg-0abc" || two[1].Targets[0].ID != "logs" {
 		t.Errorf("got %+v", two)
+	}
+}
+
+func TestSecurityHubVulnerabilities(t *testing.T) {
+	f := decoded(t, imported(asff(aGroup, `{"Confidence":90,"Compliance":null,"Remediation":{"Recommendation":{"Text":"Update it.","Url":"https://example.com/r"}},
+		"Vulnerabilities":[{"Id":"CVE-2026-1","FixAvailable":"YES","ReferenceUrls":["https://example.com/c"],"Vendor":{"VendorSeverity":"HIGH"}},{"Id":"ALAS-1"}]}`)))
+	want := []parry.Vulnerability{{CVE: &parry.CVE{UID: "CVE-2026-1"}, Severity: "HIGH", References: []string{"https://example.com/c"}, FixAvailable: true},
+		{Advisory: &parry.Advisory{UID: "ALAS-1"}}}
+	if diff := cmp.Diff(want, f.Vulnerabilities); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(&parry.Remediation{Desc: "Update it.", References: []string{"https://example.com/r"}}, f.Remediation); diff != "" || f.Confidence != 90 {
+		t.Errorf("confidence %d, %s", f.Confidence, diff)
+	}
+}
+
+// Types are looked up by either name, so each must lead to one kind.
+func TestEveryKindHasANameOfItsOwn(t *testing.T) {
+	by := map[string]string{}
+	for asff, k := range kinds() {
+		if other, twice := by[k.cfn]; twice {
+			t.Errorf("%s and %s are both %s", asff, other, k.cfn)
+		}
+		by[k.cfn] = asff
+	}
+}
+
+const anInsight = `{"actionName":"Look","actionDescription":"Look into it","insightName":"Keys that were used oddly",
+	"insightArn":"arn:aws:securityhub:::insight/securityhub/default/9","resultType":"ResourceId",
+	"insightResults":[{"arn:aws:ec2:eu-west-1:` + member + `:instance/i-0abc1234":3},{"alice":2,"arn:aws:s3:::logs":1}]}`
+
+func insight(detail string) string {
+	return `{"version":"0","id":"e-1","detail-type":"Security Hub Insight Results","source":"aws.securityhub","account":"` + hub + `",
+		"time":"2026-03-01T10:00:00Z","region":"us-west-2","resources":["arn:aws:securityhub:eu-west-1:444455556666:action/custom/look"],"detail":` + detail + `}`
+}
+
+// An insight names resources without account or state: it is told, and nothing is acted on.
+func TestSecurityHubInsight(t *testing.T) {
+	f := decoded(t, insight(anInsight))
+	want := parry.Finding{
+		ActivityID: 1, CategoryUID: 2, ClassUID: 2004, TypeUID: 200401, Severity: "Unknown", StatusID: 1, Status: "New", Time: 1772359200000,
+		Metadata: parry.Metadata{UID: "e-1", Version: "1.8.0", Product: parry.Product{Name: "Security Hub", VendorName: "AWS",
+			Feature: "arn:aws:securityhub:::insight/securityhub/default/9"}},
+		Info: parry.FindingInfo{UID: "arn:aws:securityhub:::insight/securityhub/default/9/e-1", Title: "Keys that were used oddly", Desc: "Look into it",
+			Types: []string{"Security Hub Insight Results"}},
+		Cloud:     parry.Cloud{Provider: "AWS", Account: parry.CloudAccount{UID: "444455556666"}, Region: "eu-west-1", Partition: "aws"},
+		Resources: []parry.Resource{{UID: "arn:aws:ec2:eu-west-1:" + member + ":instance/i-0abc1234", Type: "ResourceId", Region: "eu-west-1"}},
+		Unmapped: map[string]string{"action_name": "Look", "result_type": "ResourceId",
+			"results": "arn:aws:ec2:eu-west-1:" + member + ":instance/i-0abc1234, alice, arn:aws:s3:::logs"},
+		Unresolved: []string{`an insight names resource ids without account or state (here 3 of the kind "ResourceId"), so nothing is acted on: ` +
+			"send its findings with the custom action instead"},
+	}
+	if diff := cmp.Diff(want, f); diff != "" {
+		t.Error(diff)
+	}
+	own := decoded(t, insight(strings.Replace(anInsight, "arn:aws:securityhub:::insight/securityhub/default/9",
+		"arn:aws:securityhub:us-east-1:"+member+":insight/"+member+"/custom/x", 1)))
+	if own.Cloud.Account.UID != member || own.Cloud.Region != "us-east-1" {
+		t.Errorf("got %+v", own.Cloud)
 	}
 }

@@ -25,7 +25,27 @@ const (
 // Service Authorization Reference; the type names in "AWS resource and property types reference", CloudFormation.
 // Types that CloudFormation lacks have the name that AWS Config gives them.
 func kindOfResource(asff string) (kind, bool) {
-	k, ok := map[string]kind{
+	k, ok := kinds()[asff]
+	return k, ok
+}
+
+// kindOfType looks up a resource type by the name that CloudFormation or ASFF gives it.
+func kindOfType(name string) (kind, bool) {
+	all := kinds()
+	if k, ok := all[name]; ok {
+		return k, true
+	}
+	for _, k := range all {
+		if k.cfn == name {
+			return k, true
+		}
+	}
+	return kind{}, false
+}
+
+// kinds are the types that are known, by their names in ASFF.
+func kinds() map[string]kind {
+	return map[string]kind{
 		"AwsApiGatewayRestApi":           {"AWS::ApiGateway::RestApi", "apigateway", "/restapis/", restID},
 		"AwsApiGatewayStage":             {"AWS::ApiGateway::Stage", "apigateway", "/restapis/", arnID},
 		"AwsApiGatewayV2Api":             {"AWS::ApiGatewayV2::Api", "apigateway", "/apis/", restID},
@@ -107,8 +127,7 @@ func kindOfResource(asff string) (kind, bool) {
 		"AwsStepFunctionStateMachine":  {"AWS::StepFunctions::StateMachine", "states", "stateMachine:", arnID},
 		"AwsWafv2RuleGroup":            {"AWS::WAFv2::RuleGroup", "wafv2", "", arnID},
 		"AwsWafv2WebAcl":               {"AWS::WAFv2::WebACL", "wafv2", "", arnID},
-	}[asff]
-	return k, ok
+	}
 }
 
 // identify finds the id and the ARN of a resource. An ARN of another type is refused: a role is not the user of the
@@ -136,4 +155,17 @@ func (k kind) identify(s string) (id, own string, ok bool) {
 		return "", s, false // an object in the bucket
 	}
 	return rest, s, rest != ""
+}
+
+// arn builds the ARN of a resource that is known by its plain id, where its type alone says how; else it is empty.
+func (k kind) arn(in scope, id string) string {
+	switch {
+	case k.service == "ec2":
+		return in.arn(k.service, k.prefix+id)
+	case k.cfn == "AWS::S3::Bucket":
+		return "arn:" + in.partition + ":s3:::" + id
+	case k.cfn == "AWS::IAM::User", k.cfn == "AWS::IAM::Role":
+		return in.global(k.service, k.prefix+id)
+	}
+	return ""
 }
