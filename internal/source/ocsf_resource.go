@@ -62,7 +62,10 @@ func soleAccount(n node) string {
 	only := ""
 	for _, r := range resourcesOf(n) {
 		a, _ := parseARN(ocsfID(r))
-		account := oneOf(a.account, r.get("owner", "account", "uid").text())
+		account := r.get("owner", "account", "uid").text()
+		if isAccount(a.account) {
+			account = a.account
+		}
 		if only != "" && account != "" && account != only {
 			return ""
 		}

@@ -13,7 +13,7 @@ import (
 func wrapOCSF(finding node) (parry.Event, error) {
 	cloud := finding.get("cloud")
 	envelope := map[string]any{
-		"source": "ocsf." + sourceName(finding.get("metadata", "product")), "detail-type": "OCSF " + ocsfClassName(finding),
+		"source": "ocsf." + ocsfSource(finding.get("metadata", "product")), "detail-type": "OCSF " + ocsfClassName(finding),
 		"resources": []any{}, "detail": finding.v,
 		"account": cloud.get("account", "uid").text(), "region": cloud.get("region").text(),
 	}
@@ -47,8 +47,8 @@ func ocsfClassName(finding node) string {
 	return name
 }
 
-// sourceName makes a name out of a product's that can stand in an event's source: lower-case letters and digits.
-func sourceName(product node) string {
+// ocsfSource makes a name out of a product's that can stand in an event's source: lower-case letters and digits.
+func ocsfSource(product node) string {
 	for _, name := range []string{product.get("name").text(), product.get("vendor_name").text(), product.get("uid").text()} {
 		plain := strings.Map(func(r rune) rune {
 			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {

@@ -25,26 +25,12 @@ const (
 // Service Authorization Reference; the type names in "AWS resource and property types reference", CloudFormation.
 // Types that CloudFormation lacks have the name that AWS Config gives them.
 func kindOfResource(asff string) (kind, bool) {
-	k, ok := kinds()[asff]
+	k, ok := asffKinds()[asff]
 	return k, ok
 }
 
-// kindOfType looks up a resource type by the name that CloudFormation or ASFF gives it.
-func kindOfType(name string) (kind, bool) {
-	all := kinds()
-	if k, ok := all[name]; ok {
-		return k, true
-	}
-	for _, k := range all {
-		if k.cfn == name {
-			return k, true
-		}
-	}
-	return kind{}, false
-}
-
-// kinds are the types that are known, by their names in ASFF.
-func kinds() map[string]kind {
+// asffKinds are the types by their names in ASFF.
+func asffKinds() map[string]kind {
 	return map[string]kind{
 		"AwsApiGatewayRestApi":           {"AWS::ApiGateway::RestApi", "apigateway", "/restapis/", restID},
 		"AwsApiGatewayStage":             {"AWS::ApiGateway::Stage", "apigateway", "/restapis/", arnID},
@@ -128,6 +114,20 @@ func kinds() map[string]kind {
 		"AwsWafv2RuleGroup":            {"AWS::WAFv2::RuleGroup", "wafv2", "", arnID},
 		"AwsWafv2WebAcl":               {"AWS::WAFv2::WebACL", "wafv2", "", arnID},
 	}
+}
+
+// kindOfType looks up a resource type by the name that CloudFormation or ASFF gives it.
+func kindOfType(name string) (kind, bool) {
+	all := asffKinds()
+	if k, ok := all[name]; ok {
+		return k, true
+	}
+	for _, k := range all {
+		if k.cfn == name {
+			return k, true
+		}
+	}
+	return kind{}, false
 }
 
 // identify finds the id and the ARN of a resource. An ARN of another type is refused: a role is not the user of the
