@@ -4,6 +4,8 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // OCSFVersion is the version of the Open Cybersecurity Schema Framework in whose words findings are told.
@@ -384,13 +386,37 @@ func (c ocsfClass) complete(o map[string]any, f Finding) {
 			o["application"] = map[string]any{"name": orUnknown(f.Unmapped["application"])}
 		}
 	case ClassIAMAnalysis:
-		o["applications"] = []any{map[string]any{"name": orUnknown(f.Unmapped["application"])}}
+		c.completeAccess(o, f)
 	case ClassAPIActivity:
 		need("api", map[string]any{"operation": unknown})
 		need("actor", map[string]any{"user": nobody})
 		need("src_endpoint", map[string]any{"name": unknown})
 	case ClassAuthentication:
 		c.completeLogon(o, f, nobody)
+	}
+}
+
+// completeAccess gives an analysis of access its result, of which the class wants one or another: who has the access, as
+// IAM Access Analyzer names the principal; how much of it is unused; or at least what was looked at.
+func (c ocsfClass) completeAccess(o map[string]any, f Finding) {
+	unused := map[string]any{}
+	for name, key := range map[string]string{"unused_services_count": "unused_services", "unused_privileges_count": "unused_actions"} {
+		if n, err := strconv.Atoi(f.Unmapped[key]); err == nil {
+			unused[name] = n
+		}
+	}
+	switch who := f.Unmapped["principal"]; {
+	case who != "":
+		result := map[string]any{"accessors": []any{map[string]any{"name": who}}}
+		put(result, "access_type", f.Unmapped["access_type"])
+		if actions := f.Unmapped["actions"]; actions != "" {
+			result["granted_privileges"] = anys(strings.Split(actions, ","))
+		}
+		o["access_analysis_result"] = result
+	case len(unused) > 0:
+		o["permission_analysis_results"] = []any{unused}
+	default:
+		o["applications"] = []any{map[string]any{"name": orUnknown(f.Unmapped["application"])}}
 	}
 }
 

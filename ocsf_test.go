@@ -76,6 +76,18 @@ func TestOCSFIsValid(t *testing.T) {
 		add("no cloud", elsewhere)
 	}
 	add("a class that is none", everything(4001))
+	for name, unmapped := range map[string]map[string]string{
+		"who has access": {"principal": "*", "access_type": "external", "actions": "s3:GetObject,s3:PutObject"},
+		"unused":         {"unused_services": "3", "unused_actions": "12"},
+		"application":    {"application": "shop", "unused_services": "many"},
+		"assignee":       {"assignee": "alice"},
+	} {
+		for _, class := range []int{parry.ClassIAMAnalysis, parry.ClassAppSecurity, parry.ClassIncident} {
+			f := bare(class)
+			f.Unmapped = unmapped
+			add(name, f)
+		}
+	}
 	verdicts, err := checker.Faults(t.Context(), objects)
 	if err != nil {
 		t.Fatal(err)
@@ -104,6 +116,28 @@ func TestOCSFOfADetection(t *testing.T) {
 	f := everything(parry.ClassDetection)
 	f.Resources, f.Vulnerabilities, f.API, f.Actor = f.Resources[:1], nil, nil, nil
 	compare(t, want, f)
+}
+
+func TestOCSFOfAnAnalysisOfAccess(t *testing.T) {
+	for name, c := range map[string]struct {
+		unmapped map[string]string
+		want     map[string]any
+	}{
+		"access_analysis_result": {map[string]string{"principal": "*", "access_type": "external", "actions": "a:B,a:C"},
+			map[string]any{"accessors": []any{map[string]any{"name": "*"}}, "access_type": "external", "granted_privileges": []any{"a:B", "a:C"}}},
+		"permission_analysis_results": {map[string]string{"unused_services": "3"}, nil},
+		"applications":                {nil, nil},
+	} {
+		f := bare(parry.ClassIAMAnalysis)
+		f.Unmapped = c.unmapped
+		got, ok := f.OCSF()[name]
+		if !ok {
+			t.Errorf("%s is not there: %v", name, f.OCSF())
+		}
+		if diff := cmp.Diff(any(c.want), got); c.want != nil && diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
 }
 
 // A call that CloudTrail tells has no finding_info: its id is the event's own, its title the message.

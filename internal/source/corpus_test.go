@@ -149,6 +149,9 @@ func checkFinding(t *testing.T, f parry.Finding, input string) {
 	if f.Info.UID == "" || f.Cloud.Account.UID == "" && f.Cloud.Provider == "AWS" && f.Type() != hubInsight {
 		t.Errorf("a finding without id or account: %+v", f)
 	}
+	if _, err := json.Marshal(f.OCSF()); err != nil {
+		t.Errorf("finding %s cannot be written: %v", f.Info.UID, err)
+	}
 	if f.Cloud.Provider != "AWS" && len(f.Targets) > 0 {
 		t.Errorf("a finding about %q has targets: %+v", f.Cloud.Provider, f)
 	}
