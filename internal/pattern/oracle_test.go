@@ -115,6 +115,15 @@ type shape struct {
 	details []string
 }
 
+// questions puts the pattern to each detail.
+func (s shape) questions() []question {
+	var all []question
+	for _, detail := range s.details {
+		all = append(all, question{`{"detail":` + s.pattern + `}`, sent(detail)})
+	}
+	return all
+}
+
 // shapeQuestions are about more than one field: and, $or, arrays and what is
 // missing.
 func shapeQuestions() []question {
@@ -153,9 +162,7 @@ func shapeQuestions() []question {
 	}
 	var all []question
 	for _, s := range shapes {
-		for _, detail := range s.details {
-			all = append(all, question{`{"detail":` + s.pattern + `}`, sent(detail)})
-		}
+		all = append(all, s.questions()...)
 	}
 	return append(all, envelopeQuestions()...)
 }
@@ -239,13 +246,6 @@ func (e exception) questions() []question {
 		}
 	}
 	return all
-}
-
-// refusal is a kind of pattern that only one side takes, with the reason.
-type refusal struct {
-	reason string
-	taken  bool // here
-	is     func(pattern string) bool
 }
 
 // table holds the exceptions while an oracle's verdicts are compared.
