@@ -77,6 +77,7 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/ocsf
 
 .tools/ocsf/validate.py: test/ocsf/validate.py .tools/ocsf/.stamp
 	cp test/ocsf/validate.py $@
+
 # The matcher of event patterns that AWS publishes: see internal/pattern. Without Java its tests are
 # skipped, and no stamp is left.
 .tools/ruler/.stamp: test/ruler/pom.xml test/ruler/src/main/java/Main.java
