@@ -77,8 +77,18 @@ type Answer struct {
 	Tier     Tier           `json:"tier"`
 	// Accept is the risk that the rule's owner takes on knowingly, in place of the ceiling that goes with the tier.
 	Accept Risk `json:"accept,omitempty"`
+	// Why is the rule's own reason for the answer: above all why nothing is done where it only tells.
+	Why string `json:"why,omitempty"`
 	// Observe holds the rule back: plans are made and told, nothing is done. A fresh install observes.
 	Observe bool `json:"observe,omitempty"`
+}
+
+// onlyTells says of an answer without a playbook that nothing is done, and why.
+func (a Answer) onlyTells() string {
+	if a.Why == "" {
+		return "rule " + a.Rule + " only tells"
+	}
+	return "rule " + a.Rule + " only tells: " + a.Why
 }
 
 // Matcher says which answers an event's finding gets.
