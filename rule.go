@@ -1,6 +1,9 @@
 package parry
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Tier says what is done with a plan. The zero value tells and does nothing.
 type Tier int
@@ -83,12 +86,17 @@ type Answer struct {
 	Observe bool `json:"observe,omitempty"`
 }
 
-// onlyTells says of an answer without a playbook that nothing is done, and why.
-func (a Answer) onlyTells() string {
-	if a.Why == "" {
-		return "rule " + a.Rule + " only tells"
+// onlyTells says of an answer without a playbook that nothing is done, and why: for the rule's own reason, and for what of the finding
+// is no target.
+func (a Answer) onlyTells(f Finding) string {
+	text := "rule " + a.Rule + " only tells"
+	if a.Why != "" {
+		text += ": " + a.Why
 	}
-	return "rule " + a.Rule + " only tells: " + a.Why
+	if len(f.Unresolved) > 0 {
+		text += "; " + strings.Join(f.Unresolved, "; ")
+	}
+	return text
 }
 
 // Matcher says which answers an event's finding gets.
