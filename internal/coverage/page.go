@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -57,6 +58,20 @@ func (k Kind) say() string {
 	return words
 }
 
+// pieces cuts a name where a line may break: behind a colon, a slash, a point.
+func pieces(name string) []string {
+	var all []string
+	for name != "" {
+		i := strings.IndexAny(name, ":/.")
+		if i < 0 || i == len(name)-1 {
+			return append(all, name)
+		}
+		all = append(all, name[:i+1])
+		name = name[i+1:]
+	}
+	return all
+}
+
 //go:embed page.html
 var pageText string
 
@@ -65,8 +80,9 @@ func (r Report) WriteHTML(w io.Writer) error {
 	page, err := template.New("page").Funcs(template.FuncMap{
 		"levels":  Levels,
 		"groups":  Area.groups,
-		"changes": Form.changes,
-		"say":     Kind.say,
+		"changes": func(s shown) bool { return s.changes() },
+		"shown":   Item.shown,
+		"pieces":  pieces,
 		"join":    func(s []string) string { return strings.Join(s, ", ") },
 	}).Parse(pageText)
 	if err != nil {
@@ -111,18 +127,44 @@ func (r Report) WriteText(w io.Writer, all bool) error {
 	return nil
 }
 
+// shown is forms of an item that have the same answer, as one.
+type shown struct {
+	Kinds []string
+	Form
+}
+
+// shown puts forms with the same answer together: what holds on EKS and on ECS is read once.
+func (i Item) shown() []shown {
+	var all []shown
+	for _, f := range i.Forms {
+		var kinds []string
+		if f.Kind != "" {
+			kinds = []string{f.Kind.say()}
+		}
+		same := slices.IndexFunc(all, func(s shown) bool {
+			return s.Level == f.Level && s.Why == f.Why && slices.Equal(s.Rules, f.Rules) && slices.Equal(s.Playbooks, f.Playbooks)
+		})
+		if same >= 0 {
+			all[same].Kinds = append(all[same].Kinds, kinds...)
+			continue
+		}
+		all = append(all, shown{kinds, f})
+	}
+	return all
+}
+
 // lines tells an item's forms, one a line.
 func (i Item) lines() []string {
 	var all []string
-	for _, f := range i.Forms {
+	for _, f := range i.shown() {
 		line := string(f.Level)
 		if f.changes() {
 			line += " " + strings.Join(f.Playbooks, ", ")
 		} else if len(f.Rules) == 0 {
 			line += ": " + f.Why
 		}
-		if f.Kind != "" {
-			line = f.Kind.say() + ": " + line
+		if len(f.Kinds) > 0 {
+			line = strings.Join(f.Kinds, ", ") + ": " + line
 		}
 		if len(f.Rules) > 0 {
 			line += " (" + strings.Join(f.Rules, ", ") + ")"
