@@ -24,7 +24,7 @@ func library(t *testing.T) *assemble.Library {
 	return lib
 }
 
-// match lets the packs answer one event, with its finding where there is a decoder for it.
+// match lets the packs answer one event with its first finding, where there is a decoder for it.
 func match(t *testing.T, lib *assemble.Library, raw []byte) ([]parry.Answer, parry.Finding) {
 	t.Helper()
 	items, err := source.Read("event", bytes.NewReader(raw))
@@ -32,10 +32,7 @@ func match(t *testing.T, lib *assemble.Library, raw []byte) ([]parry.Answer, par
 		t.Fatalf("%s: %v %+v", raw, err, items)
 	}
 	finding := parry.Finding{Unmapped: map[string]string{}, Resources: resources(t, raw)}
-	if found, err := source.Decode(items[0].Event); err == nil {
-		if len(found) != 1 {
-			t.Fatalf("%s: %d findings", raw, len(found))
-		}
+	if found, err := source.Decode(items[0].Event); err == nil && len(found) > 0 {
 		finding = found[0]
 	}
 	answers, _, err := lib.Rules.Match(t.Context(), items[0].Event, finding)

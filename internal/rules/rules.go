@@ -36,6 +36,14 @@ type Rule struct {
 	when  *expr.Expr
 }
 
+// When is the condition on the finding, empty for none.
+func (r Rule) When() string {
+	if r.when == nil {
+		return ""
+	}
+	return r.when.Text
+}
+
 // Book is rules in their order. It implements parry.Matcher.
 type Book struct {
 	Rules []Rule
