@@ -64,7 +64,7 @@ type form struct {
 	ocsf    list   // resources of OCSF
 }
 
-// formOf gives the form of a kind. Sources: Resource in the GuardDuty API Reference; "ASFF syntax", Security Hub User Guide; for OCSF
+// form gives what a kind looks like by each road. Sources: Resource in the GuardDuty API Reference; "ASFF syntax", Security Hub User Guide; for OCSF
 // the events that Security Hub puts on the bus.
 func (k Kind) form() (f form, known bool) {
 	switch k {
