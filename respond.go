@@ -91,7 +91,7 @@ func (r *Responder) Prepare(ctx context.Context, e Event, f Finding) ([]Response
 		resp := blank
 		resp.Answer = a
 		if a.Playbook == "" {
-			all = append(all, resp.ended(Alerted, fmt.Sprintf("rule %s only tells", a.Rule)))
+			all = append(all, resp.ended(Alerted, a.onlyTells(f)))
 			continue
 		}
 		targetType, err := r.Targets(a.Playbook)

@@ -1,6 +1,9 @@
 package parry
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Tier says what is done with a plan. The zero value tells and does nothing.
 type Tier int
@@ -77,8 +80,23 @@ type Answer struct {
 	Tier     Tier           `json:"tier"`
 	// Accept is the risk that the rule's owner takes on knowingly, in place of the ceiling that goes with the tier.
 	Accept Risk `json:"accept,omitempty"`
+	// Why is the rule's own reason for the answer: above all why nothing is done where it only tells.
+	Why string `json:"why,omitempty"`
 	// Observe holds the rule back: plans are made and told, nothing is done. A fresh install observes.
 	Observe bool `json:"observe,omitempty"`
+}
+
+// onlyTells says of an answer without a playbook that nothing is done, and why: for the rule's own reason, and for what of the finding
+// is no target.
+func (a Answer) onlyTells(f Finding) string {
+	text := "rule " + a.Rule + " only tells"
+	if a.Why != "" {
+		text += ": " + a.Why
+	}
+	if len(f.Unresolved) > 0 {
+		text += "; " + strings.Join(f.Unresolved, "; ")
+	}
+	return text
 }
 
 // Matcher says which answers an event's finding gets.

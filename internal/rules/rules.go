@@ -27,9 +27,21 @@ type Rule struct {
 	Pattern json.RawMessage // as it would be given to EventBridge
 	Observe bool            // plans are told, nothing is changed; so unless the file says "mode: act"
 	Answers []parry.Answer
+	// Otherwise makes it the answer to what no other rule answers.
+	Otherwise bool
+	// File is where it was read.
+	File string
 
 	match *pattern.Pattern
 	when  *expr.Expr
+}
+
+// When is the condition on the finding, empty for none.
+func (r Rule) When() string {
+	if r.when == nil {
+		return ""
+	}
+	return r.when.Text
 }
 
 // Book is rules in their order. It implements parry.Matcher.
@@ -95,13 +107,26 @@ func (b *Book) Add(file string, text []byte, known Playbooks) error {
 		if slices.ContainsFunc(b.Rules, func(o Rule) bool { return o.Name == r.Name }) {
 			return i.Get("name").Errorf("there is a rule %q already", r.Name)
 		}
+		r.File = file
 		b.Rules = append(b.Rules, r)
 	}
+	slices.SortStableFunc(b.Rules, lastIfOtherwise)
 	return nil
 }
 
+// lastIfOtherwise puts the rules for what is left over behind all others, and leaves the order of the files else.
+func lastIfOtherwise(x, y Rule) int {
+	switch {
+	case x.Otherwise == y.Otherwise:
+		return 0
+	case x.Otherwise:
+		return 1
+	}
+	return -1
+}
+
 func (b *Book) rule(n *strictyaml.Node, known Playbooks) (r Rule, err error) {
-	if err := n.Only("a rule", "name", "summary", "mode", "match", "when", "respond"); err != nil {
+	if err := n.Only("a rule", "name", "summary", "mode", "otherwise", "match", "when", "respond"); err != nil {
 		return r, err
 	}
 	if r.Name, err = n.Text("name"); err != nil || r.Name == "" {
@@ -118,6 +143,12 @@ func (b *Book) rule(n *strictyaml.Node, known Playbooks) (r Rule, err error) {
 		return r, n.Get("mode").Errorf("mode is observe or act, not %q", mode)
 	}
 	r.Observe = mode != "act"
+	if o := n.Get("otherwise"); o != nil {
+		var ok bool
+		if r.Otherwise, ok = o.Value.(bool); !ok {
+			return r, o.Errorf("otherwise is true or false: with true the rule answers only what no other rule answers")
+		}
+	}
 	m := n.Get("match")
 	if m == nil {
 		return r, n.Errorf("rule %s needs \"match\", an EventBridge event pattern: without one it would answer everything", r.Name)
@@ -151,7 +182,7 @@ func (r *Rule) answers(n *strictyaml.Node, known Playbooks) error {
 		return n.Errorf("rule %s needs \"respond\": a list of playbooks with a tier, or of {tier: alert}", r.Name)
 	}
 	for _, i := range resp.Items {
-		if err := i.Only("an answer", "playbook", "tier", "with", "accept"); err != nil {
+		if err := i.Only("an answer", "playbook", "tier", "with", "accept", "why"); err != nil {
 			return err
 		}
 		a := parry.Answer{Rule: r.Name, Observe: r.Observe}
@@ -175,6 +206,9 @@ func (r *Rule) answers(n *strictyaml.Node, known Playbooks) error {
 			return i.Get("accept").Errorf("accept is medium or high, the risk that the rule's owner takes on, not %q", accept)
 		}
 		a.Accept = parry.Risk(accept)
+		if a.Why, err = i.Text("why"); err != nil {
+			return err
+		}
 		if w := i.Get("with"); w != nil {
 			if !w.IsMap() {
 				return w.Errorf("\"with\" is a mapping of the playbook's parameters")
@@ -194,12 +228,16 @@ func (r *Rule) answers(n *strictyaml.Node, known Playbooks) error {
 	return nil
 }
 
-// Match implements parry.Matcher. A rule that cannot be evaluated on this finding does not answer, and its miss says why.
+// Match implements parry.Matcher. A rule that cannot be evaluated on this finding does not answer, and its miss says why. A rule for
+// what is left over is asked only when no rule before it has answered.
 func (b *Book) Match(_ context.Context, e parry.Event, f parry.Finding) ([]parry.Answer, []parry.Miss, error) {
 	var answers []parry.Answer
 	var misses []parry.Miss
 	var vars map[string]any
 	for _, r := range b.Rules {
+		if r.Otherwise && len(answers) > 0 {
+			continue
+		}
 		ok, err := r.match.Match(e.Raw)
 		if err != nil {
 			return nil, nil, parry.Errorf(parry.Invalid, "rule %s: %w", r.Name, err)
