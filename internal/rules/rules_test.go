@@ -54,6 +54,8 @@ func TestWhatIsWrongWithARuleIsToldWithItsPlace(t *testing.T) {
 		"accept":    {"tier: auto", "tier: auto, accept: everything", "accept is medium or high"},
 		"only tell": {"playbook: p, tier: auto", "tier: auto", "can only tell"},
 		"mode":      {"    when:", "    mode: on\n    when:", "mode is observe or act"},
+		"on":        {"tier: auto", "tier: auto, on: caller", "on is resource"},
+		"publish":   {"    when:", "    publish: everywhere\n    when:", "publish is securityhub"},
 		"twice":     {"rules:\n", "rules:\n" + strings.TrimPrefix(sound, "rules:\n"), "already"},
 	} {
 		t.Run(name, func(t *testing.T) {
