@@ -74,6 +74,9 @@ func (b *Book) AddFolder(fsys fs.FS, dir, shown string, known Playbooks) error {
 		return err
 	}
 	var wrong []error
+	if others, err := fs.Glob(fsys, path.Join(dir, "*.yml")); err == nil && len(others) > 0 {
+		wrong = append(wrong, parry.Errorf(parry.Invalid, "%s is not read: rules are in .yaml files", path.Join(shown, path.Base(others[0]))).WithHint("rename it"))
+	}
 	for _, f := range files {
 		text, err := fs.ReadFile(fsys, f)
 		if err != nil {

@@ -164,7 +164,7 @@ func TestVerdictsNameTheClosestFirst(t *testing.T) {
     match: {source: [aws.config], detail-type: [x]}
     respond: [{tier: alert}]
   - name: early
-    match: {source: [aws.guardduty], detail-type: [x], detail: {a: [2], z: [1]}}
+    match: {source: [aws.guardduty], detail-type: [x], detail: {a: [2], z: [2]}}
     respond: [{tier: alert}]
   - name: late
     match: {source: [aws.guardduty], detail-type: [x], detail: {a: [1], $or: [{z: [2]}, {z: [3]}]}}

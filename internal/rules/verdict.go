@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"parry"
+	"parry/internal/pattern"
 )
 
 // Verdict is what one rule says to an event, and why.
@@ -17,7 +18,7 @@ type Verdict struct {
 	Answers []parry.Answer `json:"-"`
 	// Far says that the rule is for another kind of event: it failed in the envelope.
 	Far bool `json:"far,omitempty"`
-	// Passed is how much of the rule did not fail, from 0 to 1.
+	// Passed is how much of the pattern fits, from 0 to 1.
 	Passed float64 `json:"-"`
 }
 
@@ -36,7 +37,7 @@ func (b *Book) Verdicts(e parry.Event, f parry.Finding) ([]Verdict, error) {
 			v.Matched = v.Why == ""
 		} else {
 			v.Field, v.Why, _ = r.match.Explain(e.Raw)
-			v.Passed = r.passed(v.Field)
+			v.Passed = r.passed(e.Raw)
 			v.Far = !strings.HasPrefix(v.Field, "detail.")
 		}
 		all = append(all, v)
@@ -64,47 +65,38 @@ func better(first bool) int {
 	return 1
 }
 
-// passed is the part of the pattern's fields that come before one that failed, as a person reads an event: the envelope, then the detail.
-func (r Rule) passed(field string) float64 {
-	var pattern any
-	_ = json.Unmarshal(r.Pattern, &pattern) // it was compiled
-	var all []string
-	fields(pattern, "", &all)
-	slices.Sort(all)
-	all = slices.Compact(all)
-	slices.SortStableFunc(all, func(a, b string) int { return inDetail(a) - inDetail(b) })
-	i := slices.Index(all, field)
-	if i < 0 || len(all) == 0 {
-		return 0
-	}
-	return float64(i) / float64(len(all))
+// passed is the part of the pattern's fields that an event fits, each looked at alone.
+func (r Rule) passed(raw []byte) float64 {
+	var whole any
+	_ = json.Unmarshal(r.Pattern, &whole) // it was compiled
+	fields, fit := 0, 0
+	eachField(whole, func(v any) any { return v }, func(one any) {
+		fields++
+		p, err := pattern.FromValue(one)
+		if err != nil {
+			return
+		}
+		if ok, err := p.Match(raw); ok && err == nil {
+			fit++
+		}
+	})
+	return float64(fit) / float64(max(fields, 1))
 }
 
-// fields lists the paths of a pattern's fields. Alternatives stand in the place of the field that holds them.
-func fields(v any, path string, all *[]string) {
+// eachField visits every field of a pattern as a pattern of its own: in is the way down to it. Alternatives are fields like others.
+func eachField(v any, in func(any) any, visit func(one any)) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		*all = append(*all, path)
+		visit(in(v))
 		return
 	}
 	for k, sub := range m {
-		alternatives, or := sub.([]any)
-		switch {
-		case k == "$or" && or:
+		if alternatives, or := sub.([]any); k == "$or" && or {
 			for _, a := range alternatives {
-				fields(a, path, all)
+				eachField(a, in, visit)
 			}
-		case path == "":
-			fields(sub, k, all)
-		default:
-			fields(sub, path+"."+k, all)
+			continue
 		}
+		eachField(sub, func(v any) any { return in(map[string]any{k: v}) }, visit)
 	}
-}
-
-func inDetail(path string) int {
-	if strings.HasPrefix(path, "detail.") {
-		return 1
-	}
-	return 0
 }
