@@ -44,7 +44,7 @@ type Response struct {
 	Seen     int       `json:"seen,omitempty"`
 	SeenAt   time.Time `json:"seen_at,omitzero"`
 	SeenTime int64     `json:"seen_time,omitempty"`
-	// Again says why a delivery got this response, made earlier, in place of one of its own. It is never stored.
+	// Again says why a delivery got this response, made earlier, in place of one of its own. It is the delivery's: no step stores it.
 	Again string `json:"again,omitempty"`
 	Steps int    `json:"steps"` // records made so far: the last one's number
 }

@@ -58,7 +58,16 @@ func rulePage(book *rules.Book) string {
 				b.WriteString("- told to a person; nothing is planned\n")
 				continue
 			}
-			fmt.Fprintf(&b, "- [%s](playbooks/%s.md), tier %s\n", a.Playbook, a.Playbook, a.Tier)
+			fmt.Fprintf(&b, "- [%s](playbooks/%s.md), tier %s", a.Playbook, a.Playbook, a.Tier)
+			if a.On != "" {
+				fmt.Fprintf(&b, ", on the %s", a.On)
+			}
+			b.WriteString("\n")
+		}
+		for _, l := range []struct{ what, text string }{{"Scope", r.Scope.Summary()}, {"Limits", r.Limits.Summary()}, {"Only where", code(r.When)}} {
+			if l.text != "" {
+				fmt.Fprintf(&b, "\n%s: %s\n", l.what, l.text)
+			}
 		}
 		var v any
 		_ = json.Unmarshal(r.Pattern, &v) // it was compiled
@@ -66,6 +75,13 @@ func rulePage(book *rules.Book) string {
 		fmt.Fprintf(&b, "\n```json\n%s\n```\n", p)
 	}
 	return b.String()
+}
+
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + s + "`"
 }
 
 func operationPage() string {
