@@ -72,8 +72,10 @@ func rulePage(book *rules.Book) string {
 			for _, a := range r.Answers {
 				b.WriteString("- " + answerLine(a) + "\n")
 			}
-			if when := r.When(); when != "" {
-				fmt.Fprintf(&b, "\nWhen `%s`.\n", when)
+			for _, l := range []struct{ what, text string }{{"Scope", r.Scope.Summary()}, {"Limits", r.Limits.Summary()}, {"When", code(r.When)}} {
+				if l.text != "" {
+					fmt.Fprintf(&b, "\n%s: %s\n", l.what, l.text)
+				}
 			}
 			fmt.Fprintf(&b, "\n<details><summary>Event pattern</summary>\n\n```json\n%s\n```\n</details>\n", unescape(r.Pattern))
 		}
@@ -124,6 +126,9 @@ func answerLine(a parry.Answer) string {
 	if a.Playbook != "" {
 		line = fmt.Sprintf("[%s](playbooks/%s.md), tier %s", a.Playbook, a.Playbook, a.Tier)
 	}
+	if a.On != "" {
+		line += fmt.Sprintf(", on the %s", a.On)
+	}
 	for _, name := range slices.Sorted(maps.Keys(a.Params)) {
 		v, _ := json.Marshal(a.Params[name]) // it was checked against the playbook
 		line += fmt.Sprintf(", %s %s", name, v)
@@ -132,6 +137,13 @@ func answerLine(a parry.Answer) string {
 		line += ": " + a.Why
 	}
 	return line
+}
+
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + s + "`"
 }
 
 func operationPage() string {

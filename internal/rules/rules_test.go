@@ -56,6 +56,8 @@ func TestWhatIsWrongWithARuleIsToldWithItsPlace(t *testing.T) {
 		"otherwise": {"    when:", "    otherwise: perhaps\n    when:", "otherwise is true or false"},
 		"why":       {"tier: auto", "tier: auto, why: [because]", "why is a text"},
 		"mode":      {"    when:", "    mode: on\n    when:", "mode is observe or act"},
+		"on":        {"tier: auto", "tier: auto, on: caller", "on is resource"},
+		"publish":   {"    when:", "    publish: everywhere\n    when:", "publish is securityhub"},
 		"twice":     {"rules:\n", "rules:\n" + strings.TrimPrefix(sound, "rules:\n"), "already"},
 	} {
 		t.Run(name, func(t *testing.T) {
