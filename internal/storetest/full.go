@@ -35,7 +35,7 @@ func Full(id, key string, received time.Time) parry.Response {
 			FirstSeen: received.Add(-time.Hour), Received: received, Planned: received.Add(time.Nanosecond),
 			Applied: received.Add(time.Microsecond), Closed: received.Add(time.Second),
 		},
-		Seen: 3, SeenAt: received.Add(time.Hour), SeenTime: 1_773_489_600_456, Again: "it was told",
+		Seen: 3, SeenAt: received.Add(time.Hour), SeenTime: 1_773_489_600_456, Again: "it was told", Published: 1_773_489_600_455,
 	}
 }
 
