@@ -15,6 +15,7 @@ func (f Finding) keyFor(parts ...string) string {
 // endsAs says why a response that was made now is not needed: it comes to the same end as one that was made earlier. Empty where it does not.
 func (was Response) endsAs(now Response) string {
 	told := now.State == Alerted || now.State == Planned && (now.Decided.Tier == TierAlert || now.Decided.Observe)
+	samePlan := was.Plan.Digest == now.Plan.Digest
 	switch {
 	case now.State == Nothing && was.State == Done && now.Plan.Playbook != "":
 		return now.Reason
@@ -24,7 +25,9 @@ func (was Response) endsAs(now Response) string {
 		return now.Reason
 	case now.State == Unreadable && was.State == Unreadable:
 		return "there is no plan yet: " + now.Reason
-	case told && was.State == Alerted && was.Plan.Digest == now.Plan.Digest && was.Decided.Tier == now.Decided.Tier && was.Decided.Observe == now.Decided.Observe:
+	case now.State == Planned && samePlan && (was.State == Rejected || was.State == Expired):
+		return fmt.Sprintf("the same plan was %s: %s", was.State, was.Reason)
+	case told && (was.State == Alerted || was.State == Held) && samePlan && was.Decided.Tier == now.Decided.Tier && was.Decided.Observe == now.Decided.Observe:
 		return "it was told, and the plan is the same"
 	}
 	return ""
@@ -75,12 +78,12 @@ func (r *Responder) latest(ctx context.Context, key string) (was Response, found
 // has the number. Of two workers that count at the same moment one may be lost.
 func (r *Responder) SeenAgain(ctx context.Context, resp *Response) error {
 	seen, why := resp.SeenTime, resp.Again
-	err := r.amend(ctx, resp, func(now *Response) (kind, text string) {
+	err := r.amend(ctx, resp, func(now *Response) (kind Move, text string) {
 		now.Seen, now.SeenAt, now.SeenTime = now.Seen+1, r.Now(), max(now.SeenTime, seen)
 		if bits.OnesCount(uint(now.Seen)) != 1 {
 			return "", ""
 		}
-		return "seen", fmt.Sprintf("seen again, %s: %s", times(now.Seen), why)
+		return MoveSeen, fmt.Sprintf("seen again, %s: %s", times(now.Seen), why)
 	})
 	resp.Again = why
 	return err
@@ -88,7 +91,7 @@ func (r *Responder) SeenAgain(ctx context.Context, resp *Response) error {
 
 // amend changes a stored response beside its way: its state stays. change works on the response as it is stored now, which another
 // worker may have taken further, and names the record to keep of it; no kind is no record.
-func (r *Responder) amend(ctx context.Context, resp *Response, change func(now *Response) (kind, text string)) error {
+func (r *Responder) amend(ctx context.Context, resp *Response, change func(now *Response) (kind Move, text string)) error {
 	for tries := 5; ; tries-- {
 		now, err := r.Store.Response(ctx, resp.ID)
 		if err != nil {

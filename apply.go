@@ -29,8 +29,8 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 	if err != nil {
 		return err
 	}
-	todo := fresh.Changes
-	if resp.State == Applying {
+	todo, resumed := fresh.Changes, resp.State.Begun()
+	if resumed {
 		if todo, err = r.rest(ctx, resp, fresh); err != nil {
 			return r.fail(ctx, resp, err)
 		}
@@ -45,11 +45,19 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 	if resp.Times.Applied.IsZero() {
 		resp.Times.Applied = r.Now()
 	}
-	if err := r.step(ctx, resp, Applying, "approved", fmt.Sprintf("%s says yes to %s", by, resp.Plan.Digest)); err != nil {
+	if resumed {
+		err = r.step(ctx, resp, Applying, MoveResumed, fmt.Sprintf("%s takes it up: %d changes are left of what %s said yes to", r.Worker, len(todo), by))
+	} else {
+		err = r.step(ctx, resp, Approved, MoveApproved, fmt.Sprintf("%s says yes to %s", by, resp.Plan.Digest))
+	}
+	if err != nil {
 		return err
 	}
 	if err := r.carry(ctx, resp, todo); err != nil {
 		return r.fail(ctx, resp, err)
+	}
+	if err := r.step(ctx, resp, Verifying, MoveApplied, "every call is made"); err != nil {
+		return err
 	}
 	return r.verify(ctx, resp)
 }
@@ -61,7 +69,7 @@ func (r *Responder) claim(ctx context.Context, resp *Response) (release func(), 
 	}
 	return func() {
 		// The lease expires by itself where it cannot be given back.
-		_ = r.Store.Release(context.WithoutCancel(ctx), resp.resource(), r.holder(resp))
+		_ = r.Store.Release(context.WithoutCancel(ctx), resp.Resource(), r.holder(resp))
 	}, nil
 }
 
@@ -70,7 +78,7 @@ func (r *Responder) holder(resp *Response) string { return resp.ID + "/" + r.Wor
 
 // extend takes the lease, or keeps it while work goes on. To have lost it means that another worker took the response up: this one stops.
 func (r *Responder) extend(ctx context.Context, resp *Response) error {
-	return r.Store.Claim(ctx, resp.resource(), r.holder(resp), r.Now(), lease)
+	return r.Store.Claim(ctx, resp.Resource(), r.holder(resp), r.Now(), lease)
 }
 
 // rest is what of an approved plan is still missing after a crash. What is missing now must have been part of it.
@@ -152,7 +160,7 @@ func (r *Responder) make(ctx context.Context, resp *Response, actor Actor, c Cha
 	}
 	o := Outcome{Change: c.Name, Call: call, State: Intended, At: r.Now()}
 	resp.set(o)
-	if err := r.step(ctx, resp, Applying, "intent", call.Op+" for "+c.Name, o); err != nil {
+	if err := r.step(ctx, resp, Applying, MoveIntent, call.Op+" for "+c.Name, o); err != nil {
 		return err
 	}
 	reply, err := actor.Do(ctx, call)
@@ -161,7 +169,7 @@ func (r *Responder) make(ctx context.Context, resp *Response, actor Actor, c Cha
 		err = nil
 	}
 	resp.set(o)
-	if serr := r.step(context.WithoutCancel(ctx), resp, Applying, "call", o.line(), o); serr != nil {
+	if serr := r.step(context.WithoutCancel(ctx), resp, Applying, MoveCall, o.line(), o); serr != nil {
 		return serr
 	}
 	if err != nil {
@@ -215,7 +223,7 @@ func (r *Responder) revert(ctx context.Context, resp *Response, cause error) err
 			return Errorf(KindOf(cause), "%w; and %s could not be taken back, look at it at once: %v", cause, c.Name, err)
 		}
 		o.State = Reverted
-		if err := r.step(ctx, resp, Applying, "reverted", c.Name+" is taken back, as "+c.Until+" could not follow"); err != nil {
+		if err := r.step(ctx, resp, Applying, MoveReverted, c.Name+" is taken back, as "+c.Until+" could not follow"); err != nil {
 			return err
 		}
 	}
@@ -246,9 +254,9 @@ func (r *Responder) verify(ctx context.Context, resp *Response) error {
 	}
 	resp.Times.Closed = r.Now()
 	if gone != "" { // somebody deleted it while it was put right
-		return r.step(ctx, resp, Done, "verified", "planned again: "+gone)
+		return r.step(ctx, resp, Done, MoveVerified, "planned again: "+gone)
 	}
-	return r.step(ctx, resp, Done, "verified", "planned again: nothing is missing")
+	return r.step(ctx, resp, Done, MoveVerified, "planned again: nothing is missing")
 }
 
 // until tries f with growing pauses for as long as patience lasts. An error of f counts as not yet, and is told if it stays.
@@ -285,7 +293,7 @@ func (r *Responder) fail(ctx context.Context, resp *Response, cause error) error
 	if resp.Reason = cause.Error(); resp.Times.Closed.IsZero() { // a failed undo does not change how long the response took
 		resp.Times.Closed = r.Now()
 	}
-	if err := r.step(ctx, resp, Failed, "failed", cause.Error()); err != nil {
+	if err := r.step(ctx, resp, Failed, MoveFailed, cause.Error()); err != nil {
 		return Errorf(Fault, "%w; and it could not be stored: %v", cause, err)
 	}
 	return cause

@@ -21,6 +21,7 @@ type History struct {
 // Decision is what will be done with a plan, and every reason for it.
 type Decision struct {
 	Tier    Tier     `json:"tier"`
+	Held    bool     `json:"held,omitempty"`    // a person put the finding on hold
 	Observe bool     `json:"observe,omitempty"` // the rule only watches: nothing is done on any tier
 	Reasons []string `json:"reasons"`
 }
@@ -45,6 +46,7 @@ func Decide(p Plan, a Answer, h History) Decision {
 		d.lower(TierAlert, "%s", r)
 	}
 	if h.Hold != "" {
+		d.Held = true
 		d.lower(TierAlert, "on hold: %s", h.Hold)
 	}
 	if h.Protected != "" {

@@ -62,14 +62,14 @@ func (r *Responder) publish(ctx context.Context, f Finding, resp *Response) erro
 			err = Errorf(KindOf(e), "%w", e)
 		}
 	}
-	noted := r.amend(ctx, resp, func(now *Response) (kind, text string) {
+	noted := r.amend(ctx, resp, func(now *Response) (kind Move, text string) {
 		if err == nil || err.Kind == Refused {
 			now.Published = f.version()
 		}
 		if err != nil {
-			return "not published", err.Error()
+			return MoveNotPublished, err.Error()
 		}
-		return "published", "written into Security Hub"
+		return MovePublished, "written into Security Hub"
 	})
 	switch {
 	case noted != nil:

@@ -64,7 +64,7 @@ func (r *Responder) carryOut(ctx context.Context, resp *Response) error {
 	switch {
 	case resp.Again != "":
 		return r.SeenAgain(ctx, resp)
-	case resp.State == Applying:
+	case resp.State.Begun():
 		return r.Apply(ctx, resp, resp.By) // a worker died half-way: the yes that it had still stands
 	case resp.State != Planned:
 		return r.Tell(ctx, resp)
@@ -179,7 +179,7 @@ func (r *Responder) prepareOne(ctx context.Context, resp Response, t Target, h H
 	switch {
 	case err != nil:
 		return resp, err
-	case found && was.State == Applying:
+	case found && was.State.Begun():
 		return was, nil // a second delivery takes up what a worker left
 	case found && was.State == Waiting:
 		return was.attach(resp.Finding, "a person is asked already"), nil
@@ -234,16 +234,16 @@ func (r *Responder) spent(ctx context.Context, a Answer, t Target) (s Spent, err
 		return s, nil
 	}
 	since := r.Now().Add(-hour)
-	if s.Rule, err = r.Store.Applied(ctx, a.Rule, "", since); err != nil {
+	if s.Rule, err = r.Store.Count(ctx, Tally{Rule: a.Rule, Since: since}); err != nil {
 		return s, err
 	}
-	s.Account, err = r.Store.Applied(ctx, a.Rule, t.Account, since)
+	s.Account, err = r.Store.Count(ctx, Tally{Rule: a.Rule, Account: t.Account, Since: since})
 	return s, err
 }
 
 // Ask stores a response that waits for a person's yes.
 func (r *Responder) Ask(ctx context.Context, resp *Response) error {
-	return r.step(ctx, resp, Waiting, "asked", "waits for a person's yes to "+resp.Plan.Digest)
+	return r.step(ctx, resp, Waiting, MoveAsked, "waits for a person's yes to "+resp.Plan.Digest)
 }
 
 // Tell stores a response that ends without a change, so that it can be listed and shown.
@@ -253,22 +253,32 @@ func (r *Responder) Tell(ctx context.Context, resp *Response) error {
 	}
 	if resp.State == Planned {
 		resp.State = Alerted
+		if resp.Decided.Held {
+			resp.State = Held
+		}
 	}
-	return r.step(ctx, resp, resp.State, "told", resp.Reason)
+	return r.step(ctx, resp, resp.State, MoveTold, resp.Reason)
 }
 
-// step stores a response in its next state together with the record of how it came there.
-func (r *Responder) step(ctx context.Context, resp *Response, to State, kind, text string, outcome ...Outcome) error {
-	resp.State = to
-	resp.Steps++
-	rec := Record{Response: resp.ID, Seq: resp.Steps, At: r.Now(), Kind: kind, Text: text}
+// step stores a response in its next state together with the record of the move that brought it there. A move that the table of
+// transitions does not have is refused.
+func (r *Responder) step(ctx context.Context, resp *Response, to State, move Move, text string, outcome ...Outcome) error {
+	if err := Next(resp.Stored, move, to); err != nil {
+		return Errorf(Fault, "response %s: %w", resp.ID, err)
+	}
+	next := *resp
+	next.State, next.Stored = to, to
+	next.Steps++
+	rec := Record{Response: resp.ID, Seq: next.Steps, At: r.Now(), Kind: move, State: to, Text: text}
 	if len(outcome) > 0 {
 		rec.Call = &outcome[0]
 	}
-	if err := r.Store.Save(ctx, *resp, rec); err != nil {
-		resp.Steps--
+	rec.Seal(resp.Chain)
+	next.Chain = rec.Hash
+	if err := r.Store.Save(ctx, next, rec); err != nil {
 		return err
 	}
+	*resp = next
 	if r.Watch != nil {
 		r.Watch(*resp, rec)
 	}

@@ -2,26 +2,6 @@ package parry
 
 import "time"
 
-// State is where a response stands.
-type State string
-
-// The states of a response.
-const (
-	Planned    State = "planned"              // a plan is made, nothing is decided or asked yet
-	Nothing    State = "nothing to do"        // the state that the playbook wants holds already, or the target is gone
-	Alerted    State = "alerted"              // told, and left to people
-	Waiting    State = "waiting for approval" // a person is asked
-	Applying   State = "applying"             // calls are being made; found so after a crash, it is taken up again
-	Done       State = "done"                 // applied and verified
-	Failed     State = "failed"               // stopped half-way, or not verified; what was done is in the outcomes
-	Undoing    State = "undoing"              // calls are being taken back
-	Undone     State = "undone"               // taken back and verified; the finding is on hold
-	Unreadable State = "no plan"              // the plan could not be made: what could not be read is in the reason
-)
-
-// Open tells whether more is to come without a new event.
-func (s State) Open() bool { return s == Planned || s == Waiting || s == Applying || s == Undoing }
-
 // Response is one answer to one finding on one target, from the event to the close.
 type Response struct {
 	ID      string         `json:"id"`
@@ -49,10 +29,20 @@ type Response struct {
 	// Published is the version of the finding that was written where its rule wants it, in epoch milliseconds; 0 for none.
 	Published int64 `json:"published,omitempty"`
 	Steps     int   `json:"steps"` // records made so far: the last one's number
+	// Stored is the state that the last record left, from which the next move starts; empty before the first.
+	Stored State `json:"stored,omitempty"`
+	// Chain is the hash of the last record, which holds that of the one before it; empty before the first.
+	Chain string `json:"chain,omitempty"`
+	// Wake is when somebody has to look at the response again though nothing happens: to remind, to let it expire, to take a
+	// containment back whose time is over. Zero for never.
+	Wake time.Time `json:"wake,omitzero"`
 }
 
-// resource names the target for leases.
-func (r *Response) resource() string {
+// Resource names the target for leases and counts; empty where there is none.
+func (r *Response) Resource() string {
+	if r.Target.ID == "" {
+		return ""
+	}
 	return r.Target.Account + "/" + r.Target.Region + "/" + r.Target.Type + "/" + r.Target.ID
 }
 
@@ -61,7 +51,7 @@ type Times struct {
 	FirstSeen time.Time `json:"first_seen"` // by the source
 	Received  time.Time `json:"received"`
 	Planned   time.Time `json:"planned"`
-	Applied   time.Time `json:"applied"` // the first call was about to be made
+	Applied   time.Time `json:"applied"` // the yes was given
 	Closed    time.Time `json:"closed"`  // done or failed; an undo does not change it
 }
 

@@ -97,7 +97,7 @@ func (r *Responder) Undo(ctx context.Context, id, by string) (Response, error) {
 	if err := r.Store.Hold(ctx, resp.Key, fmt.Sprintf("%s undid response %s", by, id)); err != nil {
 		return resp, err
 	}
-	if err := r.step(ctx, &resp, Undoing, "undo", fmt.Sprintf("%s takes back: %d of %d changes", by, len(rev.Steps), len(resp.Plan.Changes))); err != nil {
+	if err := r.step(ctx, &resp, Undoing, MoveUndo, fmt.Sprintf("%s takes back: %d of %d changes", by, len(rev.Steps), len(resp.Plan.Changes))); err != nil {
 		return resp, err
 	}
 	for _, s := range rev.Steps {
@@ -130,7 +130,7 @@ func (r *Responder) verifyUndo(ctx context.Context, resp *Response, rev Reversal
 	if err != nil {
 		return r.fail(ctx, resp, err)
 	}
-	return r.step(ctx, resp, Undone, "undone", "read again: everything is as it was before; the finding is on hold")
+	return r.step(ctx, resp, Undone, MoveUndone, "read again: everything is as it was before; the finding is on hold")
 }
 
 // undoOne takes one change back.
@@ -155,13 +155,13 @@ func (r *Responder) takeBack(ctx context.Context, resp *Response, change string,
 		}
 		for _, call := range calls[:n] {
 			o := Outcome{Change: change, Call: call, State: Intended, At: r.Now()}
-			if err := r.step(ctx, resp, resp.State, "intent", call.Op+" to undo "+change, o); err != nil {
+			if err := r.step(ctx, resp, resp.State, MoveIntent, call.Op+" to undo "+change, o); err != nil {
 				return err
 			}
 			reply, err := actor.Do(ctx, call)
 			o.fill(reply, err)
 			resp.Undone = append(resp.Undone, o)
-			if serr := r.step(context.WithoutCancel(ctx), resp, resp.State, "call", o.line(), o); serr != nil {
+			if serr := r.step(context.WithoutCancel(ctx), resp, resp.State, MoveCall, o.line(), o); serr != nil {
 				return serr
 			}
 			if err != nil {

@@ -179,7 +179,7 @@ func TestUndoOfAChangedStateIsAConflict(t *testing.T) {
 				if step != "again" {
 					return
 				}
-				all, err := store.List(t.Context(), 10)
+				all, _, err := store.List(t.Context(), parry.Query{Limit: 10})
 				if err != nil {
 					t.Fatal(err)
 				}

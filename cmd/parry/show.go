@@ -53,7 +53,7 @@ func (a *app) listCommand() *cobra.Command {
 				return err
 			}
 			defer store.Close()
-			all, err := store.List(cmd.Context(), n)
+			all, _, err := store.List(cmd.Context(), parry.Query{Limit: n})
 			if err != nil {
 				return err
 			}

@@ -39,7 +39,7 @@ func (s *scene) kinds(r parry.Response) []string {
 	s.ok(err)
 	var all []string
 	for _, rec := range records {
-		all = append(all, rec.Kind)
+		all = append(all, string(rec.Kind))
 	}
 	return all
 }

@@ -174,7 +174,7 @@ func (s *scene) calls(operation string) int {
 // isStored holds how many responses there are, and how many records the newest of them has.
 func (s *scene) isStored(responses, records int) {
 	s.t.Helper()
-	all, err := s.store.List(s.t.Context(), 1000)
+	all, _, err := s.store.List(s.t.Context(), parry.Query{Limit: 1000})
 	s.ok(err)
 	if len(all) != responses {
 		s.t.Fatalf("%d responses are stored, not %d", len(all), responses)
@@ -191,12 +191,12 @@ func TestTrap01DuplicateDeliveryOfOneEvent(t *testing.T) {
 	event := s.event(s.Now(), "")
 	first := s.deliver(event)
 	s.isState(first, parry.Done, "")
-	s.isStored(1, 4) // approved, intent, call, verified
+	s.isStored(1, 5) // approved, intent, call, applied, verified
 	second := s.deliver(event)
 	if second.ID != first.ID || second.Seen != 1 || !strings.Contains(second.Again, "everything is as the playbook wants it") {
 		t.Errorf("the second delivery is %s, seen %d times: %q", second.ID, second.Seen, second.Again)
 	}
-	s.isStored(1, 5)
+	s.isStored(1, 6)
 	if n := s.calls("UpdateAccessKey"); n != 1 {
 		t.Errorf("the key was updated %d times", n)
 	}
@@ -224,7 +224,7 @@ func TestTrap03GuardDutyUpdateEvery15Minutes(t *testing.T) {
 			t.Fatalf("an update got a response of its own: %s", r.Reason)
 		}
 	}
-	s.isStored(1, 4+7) // seen again once, 2, 4, 8, 16, 32 and 64 times
+	s.isStored(1, 5+7) // seen again once, 2, 4, 8, 16, 32 and 64 times
 	stored, err := s.store.Response(t.Context(), first.ID)
 	s.ok(err)
 	if stored.Seen != 96 || !stored.SeenAt.Equal(s.Now()) || stored.State != parry.Done {
@@ -254,7 +254,7 @@ func TestTrap05OlderUpdateAfterNewer(t *testing.T) {
 		t.Errorf("%s: %s", late.ID, late.Again)
 	}
 	s.isKey("Active")
-	s.isStored(1, 5)
+	s.isStored(1, 6)
 
 	// The newer need not have asked for anything: it is known that it was there.
 	s = newScene(t, theRule)

@@ -36,7 +36,7 @@ func TestKilledWorkerLosesNothing(t *testing.T) {
 		for id, steps := range acknowledged {
 			isWhole(t, db, id, steps)
 		}
-		all, err := db.List(t.Context(), 1_000_000)
+		all, _, err := db.List(t.Context(), parry.Query{Limit: 1_000_000})
 		must(t, err)
 		for _, r := range all {
 			isWhole(t, db, r.ID, 1)

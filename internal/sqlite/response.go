@@ -76,14 +76,15 @@ func putResponse(ctx context.Context, tx *sql.Tx, r parry.Response, records []pa
 	if n := len(records); n > 0 {
 		updated = stamp(records[n-1].At)
 	}
-	applied := sql.NullString{String: stamp(r.Times.Applied), Valid: !r.Times.Applied.IsZero()}
-	_, err = tx.ExecContext(ctx, `INSERT INTO responses (id, key, state, created, updated, account, rule, playbook, target, applied, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	applied, wake := maybe(r.Times.Applied), maybe(r.Wake)
+	_, err = tx.ExecContext(ctx, `INSERT INTO responses (id, key, state, created, updated, account, rule, playbook, target, applied, wake, resource, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET key = excluded.key, state = excluded.state, created = excluded.created,
 			updated = max(updated, excluded.updated), account = excluded.account, rule = excluded.rule,
-			playbook = excluded.playbook, target = excluded.target, applied = excluded.applied, body = excluded.body`,
+			playbook = excluded.playbook, target = excluded.target, applied = excluded.applied, wake = excluded.wake,
+			resource = excluded.resource, body = excluded.body`,
 		r.ID, r.Key, string(r.State), created, updated, cmp.Or(r.Target.Account, r.Finding.Cloud.Account.UID),
-		r.Answer.Rule, r.Answer.Playbook, strings.TrimSpace(r.Target.String()), applied, string(body))
+		r.Answer.Rule, r.Answer.Playbook, strings.TrimSpace(r.Target.String()), applied, wake, r.Resource(), string(body))
 	return err
 }
 
@@ -93,7 +94,7 @@ func addRecord(ctx context.Context, tx *sql.Tx, rec parry.Record) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, "INSERT INTO records (response, seq, at, kind, text, body) VALUES (?, ?, ?, ?, ?, ?)",
-		rec.Response, rec.Seq, stamp(rec.At), rec.Kind, rec.Text, string(body))
+		rec.Response, rec.Seq, stamp(rec.At), string(rec.Kind), rec.Text, string(body))
 	return err
 }
 
@@ -119,27 +120,6 @@ func (d *DB) Latest(ctx context.Context, key string) (parry.Response, error) {
 		return parry.Response{}, parry.Errorf(parry.NotFound, "there is no response to %s", key).WithHint(hintList)
 	}
 	return all[0], nil
-}
-
-// List gives responses, the last received first, at most n. Of those that came at the same time, the one with the greater id is first.
-func (d *DB) List(ctx context.Context, n int) ([]parry.Response, error) {
-	all, err := read[parry.Response](ctx, d, "SELECT body FROM responses ORDER BY created DESC, id DESC LIMIT ?", max(n, 0))
-	if err != nil {
-		return nil, d.fail(ctx, err, "list the responses")
-	}
-	return all, nil
-}
-
-// countApplied finds what it counts in the index alone.
-const countApplied = "SELECT count(*) FROM responses WHERE rule = ?1 AND applied >= ?2 AND (?3 = '' OR account = ?3)"
-
-// Applied counts the responses of a rule that began to be applied at or after a time, in one account or, where it is empty, in all.
-func (d *DB) Applied(ctx context.Context, rule, account string, since time.Time) (int, error) {
-	var n int
-	if err := d.r.QueryRowContext(ctx, countApplied, rule, stamp(since), account).Scan(&n); err != nil {
-		return 0, d.fail(ctx, err, "count what rule %s did", rule)
-	}
-	return n, nil
 }
 
 // Records are a response's history, in order; none where the response is not known.
@@ -214,3 +194,8 @@ func (d *DB) rows(ctx context.Context, f func(text string) error, query string, 
 
 // stamp is a time as text that sorts.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000000Z") }
+
+// maybe is a time that may not be there: NULL for the zero time.
+func maybe(t time.Time) sql.NullString {
+	return sql.NullString{String: stamp(t), Valid: !t.IsZero()}
+}

@@ -177,7 +177,7 @@ func TestOddPaths(t *testing.T) {
 func TestMemoryStoresAreApart(t *testing.T) {
 	a, b := open(t, Memory), open(t, Memory)
 	save(t, a, parry.Response{ID: "r-1"})
-	if all, err := b.List(t.Context(), 1); err != nil || len(all) != 0 {
+	if all, _, err := b.List(t.Context(), parry.Query{Limit: 1}); err != nil || len(all) != 0 {
 		t.Errorf("the other store has %v, %v", all, err)
 	}
 }
@@ -202,7 +202,7 @@ func TestMigrationFromEmpty(t *testing.T) {
 			"SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"); err != nil {
 			t.Fatal(err)
 		}
-		if want := []string{"holds", "leases", "records", "responses", "sources"}; !slices.Equal(tables, want) {
+		if want := []string{"checkpoints", "holds", "leases", "log", "records", "responses", "sources", "words"}; !slices.Equal(tables, want) {
 			t.Errorf("the tables are %q, want %q", tables, want)
 		}
 	}

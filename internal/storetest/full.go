@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -25,7 +26,7 @@ func Full(id, key string, received time.Time) parry.Response {
 		},
 		Target:  target,
 		Plan:    fullPlan(target),
-		Decided: parry.Decision{Tier: parry.TierAuto, Observe: true, Reasons: []string{"rule stolen keys asks for tier auto", ""}},
+		Decided: parry.Decision{Tier: parry.TierAuto, Held: true, Observe: true, Reasons: []string{"rule stolen keys asks for tier auto", ""}},
 		By:      "ada",
 		Results: []parry.Outcome{fullOutcome(parry.Made), fullOutcome(parry.CallFail)},
 		// A state that could not be read is there as nil, which is not the same as no state.
@@ -36,6 +37,7 @@ func Full(id, key string, received time.Time) parry.Response {
 			Applied: received.Add(time.Microsecond), Closed: received.Add(time.Second),
 		},
 		Seen: 3, SeenAt: received.Add(time.Hour), SeenTime: 1_773_489_600_456, Again: "it was told", Published: 1_773_489_600_455,
+		Stored: parry.Failed, Chain: "c0ffee", Wake: received.Add(2 * time.Hour),
 	}
 }
 
@@ -135,7 +137,11 @@ func at(id, key string, received time.Time) parry.Response {
 }
 
 func record(id string, seq int) parry.Record {
-	return parry.Record{Response: id, Seq: seq, At: noon.Add(time.Duration(seq) * time.Second), Kind: "planned", Text: "a plan is made"}
+	rec := parry.Record{
+		Response: id, Seq: seq, At: noon.Add(time.Duration(seq) * time.Second), Kind: parry.MoveNoted, State: parry.Applying, Text: "a plan is made",
+	}
+	rec.Seal(fmt.Sprint("the hash of ", seq-1))
+	return rec
 }
 
 func fullRecord(id string, seq int) parry.Record {

@@ -1,0 +1,80 @@
+package sqlite
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"parry"
+)
+
+// usual is how many responses a page has where the query does not say.
+const usual = 100
+
+// List gives a page of responses, the last received first, and where the next page begins. Of those that came at the same time, the
+// one with the greater id is first.
+func (d *DB) List(ctx context.Context, q parry.Query) (page []parry.Response, next string, err error) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = usual
+	}
+	var where []string
+	var args []any
+	for _, c := range []struct{ column, value string }{{"state", string(q.State)}, {"rule", q.Rule}, {"account", q.Account}} {
+		if c.value != "" {
+			where, args = append(where, c.column+" = ?"), append(args, c.value)
+		}
+	}
+	if q.After != "" {
+		created, id, ok := strings.Cut(q.After, " ")
+		if !ok {
+			return nil, "", parry.Errorf(parry.Invalid, "%q is not where a page of the list ended", q.After)
+		}
+		where, args = append(where, "(created, id) < (?, ?)"), append(args, created, id)
+	}
+	query := "SELECT body FROM responses"
+	if len(where) > 0 {
+		query += " WHERE " + strings.Join(where, " AND ")
+	}
+	page, err = read[parry.Response](ctx, d, query+" ORDER BY created DESC, id DESC LIMIT ?", append(args, limit)...)
+	if err != nil {
+		return nil, "", d.fail(ctx, err, "list the responses")
+	}
+	if len(page) == limit {
+		last := page[limit-1]
+		next = stamp(last.Times.Received) + " " + last.ID
+	}
+	return page, next, nil
+}
+
+// Count counts the responses that began to be applied at or after a time and are as the tally says.
+func (d *DB) Count(ctx context.Context, t parry.Tally) (int, error) {
+	query, args := countQuery(t)
+	var n int
+	if err := d.r.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
+		return 0, d.fail(ctx, err, "count what was applied")
+	}
+	return n, nil
+}
+
+// countQuery asks for no more than the tally does, so that an index can answer.
+func countQuery(t parry.Tally) (query string, args []any) {
+	query, args = "SELECT count(*) FROM responses WHERE applied >= ?", []any{stamp(t.Since)}
+	for _, c := range []struct{ column, value string }{
+		{"rule", t.Rule}, {"account", t.Account}, {"playbook", t.Playbook}, {"resource", t.Resource}, {"state", string(t.State)},
+	} {
+		if c.value != "" {
+			query, args = query+" AND "+c.column+" = ?", append(args, c.value)
+		}
+	}
+	return query, args
+}
+
+// Due gives responses whose Wake has come, the longest overdue first, at most n.
+func (d *DB) Due(ctx context.Context, now time.Time, n int) ([]parry.Response, error) {
+	all, err := read[parry.Response](ctx, d, "SELECT body FROM responses WHERE wake <= ? ORDER BY wake, id LIMIT ?", stamp(now), max(n, 0))
+	if err != nil {
+		return nil, d.fail(ctx, err, "look for responses that are due")
+	}
+	return all, nil
+}
