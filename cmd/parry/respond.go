@@ -185,7 +185,7 @@ func (a *app) showPlan(resp parry.Response, first bool) {
 		return
 	}
 	fmt.Fprintf(a.stdout, "rule %s\n", resp.Answer.Rule)
-	if resp.Again != "" && resp.State != parry.Waiting && resp.State != parry.Alerted {
+	if resp.Again != "" && resp.State != parry.Waiting && !toldOnly(resp.State) {
 		fmt.Fprintf(a.stdout, "%s on %s in account %s\n", resp.Answer.Playbook, render.Clean(resp.Target.String()), resp.Target.Account)
 		return // the plan is of the earlier delivery: nobody is asked about it
 	}
@@ -195,13 +195,18 @@ func (a *app) showPlan(resp parry.Response, first bool) {
 	}
 }
 
+// toldOnly tells whether a response ended with people: nothing was done, and something is wrong.
+func toldOnly(s parry.State) bool {
+	return s == parry.Alerted || s == parry.Held || s == parry.Rejected || s == parry.Expired
+}
+
 // apply carries one response out: by a person's yes, and never above what its tier and its guards allow.
 func (a *app) apply(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud, resp *parry.Response, o respondOptions) error {
 	if resp.State == parry.Waiting {
 		resp.State, resp.Again = parry.Planned, "" // this is the person who was waited for
 	}
-	if resp.State != parry.Planned && resp.State != parry.Applying {
-		if resp.State == parry.Alerted {
+	if resp.State != parry.Planned && !resp.State.Begun() {
+		if toldOnly(resp.State) {
 			a.worse(exitPerson)
 		}
 		if resp.Again != "" {

@@ -309,7 +309,7 @@ func (r *runner) undo(ctx context.Context, resp *parry.Responder, p parry.Respon
 	if err != nil {
 		return err
 	}
-	if s := held[0].State; s != parry.Alerted && s != parry.Nothing {
+	if s := held[0].State; s != parry.Held && s != parry.Nothing {
 		r.res.fail("after undo the same event is %q: a hold would have left it alone", s)
 	}
 	r.step("held", held[0])
