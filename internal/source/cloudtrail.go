@@ -75,7 +75,7 @@ func trailFacts(f *parry.Finding, d node) error {
 	if err != nil {
 		return err
 	}
-	if !isAccount(account) {
+	if !parry.IsAccount(account) {
 		return badAccount(field.path, account)
 	}
 	if f.Info.UID, err = d.get("eventID").need(); err != nil {
@@ -86,7 +86,7 @@ func trailFacts(f *parry.Finding, d node) error {
 	}
 	who, _ := parseARN(d.get("userIdentity", "arn").text())
 	f.Cloud.Account.UID = account
-	f.Cloud.Partition = oneOf(partitionOf(f.Cloud.Region), who.partition)
+	f.Cloud.Partition = oneOf(parry.PartitionOf(f.Cloud.Region), who.partition)
 	f.Severity = severityName(f.SeverityID)
 	f.Time = millis(d.get("eventTime").text())
 	f.Info.CreatedTime, f.Info.FirstSeenTime, f.Info.LastSeenTime = f.Time, f.Time, f.Time
