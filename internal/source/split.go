@@ -135,8 +135,12 @@ const (
 // cut cuts the value that begins at the next byte. With lists, it stops in front of a list of events inside an
 // object; rest goes on from behind the list.
 func (c *cutter) cut(lists bool) (v chunk, how outcome) {
+	b, _ := c.peek()
+	if v, ok := c.near(lists); ok {
+		return v, whole
+	}
 	v = chunk{at: c.next, bytes: c.value[:0]}
-	switch b, _ := c.peek(); b {
+	switch b {
 	case '{', '[':
 		how = c.nested(&v, nil, lists)
 	case '"':
