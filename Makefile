@@ -48,7 +48,7 @@ staticcheck: $(LINTER)
 docs:
 	go run ./internal/gendocs
 
-tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs $(LINTER)
+tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/ruler/.stamp $(LINTER)
 
 # An emulator of AWS, in a venv of its own: see internal/moto.
 .tools/moto/.stamp: test/requirements.txt
@@ -67,6 +67,28 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs $(LINTER)
 # It stands beside node_modules, where node looks for what it imports.
 .tools/judge/judge.mjs: test/judge/judge.mjs .tools/judge/.stamp
 	cp test/judge/judge.mjs $@
+
+# Judges of OCSF, in a venv of their own: see internal/ocsfcheck.
+.tools/ocsf/.stamp: test/ocsf/requirements.txt
+	rm -rf .tools/ocsf
+	$(PYTHON) -m venv .tools/ocsf
+	.tools/ocsf/bin/python -m pip install --quiet --disable-pip-version-check -r test/ocsf/requirements.txt
+	touch $@
+
+.tools/ocsf/validate.py: test/ocsf/validate.py .tools/ocsf/.stamp
+	cp test/ocsf/validate.py $@
+
+# The matcher of event patterns that AWS publishes: see internal/pattern. Without Java its tests are
+# skipped, and no stamp is left.
+.tools/ruler/.stamp: test/ruler/pom.xml test/ruler/src/main/java/Main.java
+	rm -rf .tools/ruler
+	@if command -v mvn >/dev/null && command -v javac >/dev/null; then \
+		mkdir -p .tools/ruler && cp -R test/ruler/pom.xml test/ruler/src .tools/ruler/ && \
+		(cd .tools/ruler && mvn --quiet --batch-mode -Dstyle.color=never compiler:compile dependency:copy-dependencies) && \
+		touch $@; \
+	else \
+		echo 'no mvn or no javac here: the comparison with Event Ruler is skipped'; \
+	fi
 
 $(LINTER):
 	GOBIN=$(TOOLS)/bin go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK)

@@ -224,11 +224,13 @@ func (r *Responder) revert(ctx context.Context, resp *Response, cause error) err
 
 // verify plans again, with patience, until nothing is missing, and keeps the state that was left for a later undo.
 func (r *Responder) verify(ctx context.Context, resp *Response) error {
+	gone := ""
 	err := r.until(ctx, resp, r.Patience, func() (bool, error) {
 		plan, err := r.Planner.Plan(ctx, resp.job())
 		if err != nil {
 			return false, err
 		}
+		gone = plan.Gone
 		return plan.Empty() && len(plan.Refusals) == 0, plan.missing()
 	}, "AWS does not show the changes after %s", r.Patience)
 	if err != nil {
@@ -238,11 +240,14 @@ func (r *Responder) verify(ctx context.Context, resp *Response) error {
 		return r.fail(ctx, resp, err)
 	}
 	for _, c := range resp.Plan.Changes {
-		if want := resp.resolved(c.After); want != nil && c.Until == "" && !equal(resp.Left[c.Name], want) {
+		if want := resp.resolved(c.After); want != nil && c.Until == "" && gone == "" && !equal(resp.Left[c.Name], want) {
 			return r.fail(ctx, resp, Errorf(Fault, "%s left %s, not %s", c.Name, canonical(resp.Left[c.Name]), canonical(want)))
 		}
 	}
 	resp.Times.Closed = r.Now()
+	if gone != "" { // somebody deleted it while it was put right
+		return r.step(ctx, resp, Done, "verified", "planned again: "+gone)
+	}
 	return r.step(ctx, resp, Done, "verified", "planned again: nothing is missing")
 }
 

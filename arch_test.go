@@ -19,10 +19,10 @@ import (
 var shared = []string{"parry/internal/expr", "parry/internal/strictyaml", "parry/internal/pattern"}
 
 // assembly are the packages that put parts together, and so may know many.
-var assembly = []string{"cmd/parry", "internal/assemble", "internal/cases", "internal/demo", "internal/gendocs", "internal/bench"}
+var assembly = []string{"cmd/parry", "internal/assemble", "internal/cases", "internal/demo", "internal/gendocs", "internal/bench", "internal/coverage"}
 
 // testOnly are packages that no shipped code may import.
-var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/storetest"}
+var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/storetest"}
 
 type source struct {
 	dir, path string

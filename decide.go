@@ -3,11 +3,19 @@ package parry
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
-// History is what is known of earlier responses to the same finding on the same target.
+// History is what is known beside the plan: of earlier responses, of the target, of the finding. The zero value is a fresh
+// finding of one target of which nothing speaks against acting, where the rule has no scope.
 type History struct {
-	Hold string // why a person put the finding on hold, for instance an undo; empty for none
+	Hold      string   // why a person put the finding on hold, for instance an undo; empty for none
+	Standing  Standing // of the target to the rule's scope; one that was not looked at is unknown
+	Spent     Spent    // what the rule did in the last hour
+	Targets   int      // that the finding has for this answer
+	Age       time.Duration
+	Undated   string // why the finding's age is not known; empty where it is
+	Protected string // why the target must never be touched by itself: it is Parry's own role
 }
 
 // Decision is what will be done with a plan, and every reason for it.
@@ -39,7 +47,47 @@ func Decide(p Plan, a Answer, h History) Decision {
 	if h.Hold != "" {
 		d.lower(TierAlert, "on hold: %s", h.Hold)
 	}
+	if h.Protected != "" {
+		d.lower(TierAlert, "%s", h.Protected)
+	}
+	d.scope(a, h.Standing)
+	d.limits(p, a, h)
 	return d
+}
+
+// scope lowers what is not certain to be in the rule's scope.
+func (d *Decision) scope(a Answer, s Standing) {
+	for _, n := range s.Notes {
+		d.say("%s", n)
+	}
+	switch {
+	case a.Scope.IsZero() || s.Is == InScope:
+	case s.Is == OutOfScope || s.Failed:
+		d.lower(TierAlert, "%s", s)
+	default:
+		d.lower(TierApprove, "%s", s)
+	}
+}
+
+// limits lowers what is more, more often or later than the rule does by itself.
+func (d *Decision) limits(p Plan, a Answer, h History) {
+	if n := a.Limits.Resources; n > 0 && h.Targets > n {
+		d.lower(TierApprove, "the finding has %d targets, and rule %s takes on at most %d by itself", h.Targets, a.Rule, n)
+	}
+	if why := a.Limits.over(h.Spent, a.Rule, p.Target.Account); why != "" {
+		d.lower(TierApprove, "%s", why)
+	}
+	most := a.Limits.MaxAge
+	if most == 0 && a.Tier == TierAuto {
+		most = DefaultMaxAge
+	}
+	switch {
+	case most == 0:
+	case h.Undated != "":
+		d.lower(TierApprove, "%s", h.Undated)
+	case h.Age > most:
+		d.lower(TierApprove, "the finding came late: its last word is %s old, and rule %s takes it for at most %s", inWords(h.Age), a.Rule, inWords(most))
+	}
 }
 
 // lower brings the tier down to at most t, and says why where it does.

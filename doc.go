@@ -4,6 +4,7 @@
 //
 //	event    what came in: an EventBridge envelope, its bytes untouched
 //	finding  what it says: an OCSF finding, with the resources it can be acted on
+//	ocsf     the finding as an event of OCSF, for whoever reads that
 //	rule     who wants it: which playbooks answer, on which tier
 //	call     the one form of everything that is done to AWS
 //	plan     what would put it right: the calls that are missing

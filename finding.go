@@ -109,7 +109,9 @@ type FindingInfo struct {
 	LastSeenTime  int64    `json:"last_seen_time,omitempty"`
 }
 
-// Cloud says where the trouble is: always from the finding's body, never from its envelope.
+// Cloud says where the trouble is: always from the finding's body, never from its envelope. Provider is "AWS" for what
+// Parry can act on; a finding about another cloud keeps that one's words and has no targets. It is empty where the
+// finding is about no cloud at all.
 type Cloud struct {
 	Provider  string       `json:"provider"`
 	Account   CloudAccount `json:"account"`
@@ -117,7 +119,7 @@ type Cloud struct {
 	Partition string       `json:"cloud_partition,omitempty"`
 }
 
-// CloudAccount is an AWS account by its twelve digits.
+// CloudAccount is an AWS account by its twelve digits; in another cloud what that one calls an account.
 type CloudAccount struct {
 	UID string `json:"uid"`
 }
@@ -156,19 +158,31 @@ type Compliance struct {
 	StatusID  int      `json:"status_id"`
 }
 
-// Vulnerability is one weakness of a resource. OCSF: vulnerability.
+// Vulnerability is one weakness of a resource: one of a CVE, a CWE, or an advisory of its own. OCSF: vulnerability.
 type Vulnerability struct {
-	CVE        *CVE     `json:"cve,omitempty"`
-	Title      string   `json:"title,omitempty"`
-	Desc       string   `json:"desc,omitempty"`
-	Severity   string   `json:"severity,omitempty"`
-	References []string `json:"references,omitempty"`
+	CVE        *CVE      `json:"cve,omitempty"`
+	CWE        *CWE      `json:"cwe,omitempty"`
+	Advisory   *Advisory `json:"advisory,omitempty"`
+	Title      string    `json:"title,omitempty"`
+	Desc       string    `json:"desc,omitempty"`
+	Severity   string    `json:"severity,omitempty"`
+	References []string  `json:"references,omitempty"`
 	// FixAvailable tells whether a version without it is to be had.
 	FixAvailable bool `json:"is_fix_available,omitempty"`
 }
 
 // CVE is an entry of the catalogue of common vulnerabilities: CVE-2024-1.
 type CVE struct {
+	UID string `json:"uid"`
+}
+
+// CWE is a kind of weakness in the common enumeration: CWE-79.
+type CWE struct {
+	UID string `json:"uid"`
+}
+
+// Advisory is a notice by its id where there is no CVE: GHSA-xxxx-xxxx-xxxx.
+type Advisory struct {
 	UID string `json:"uid"`
 }
 

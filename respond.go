@@ -14,6 +14,8 @@ type Responder struct {
 	Planner Planner
 	Actors  Actors
 	Store   Store
+	Org     Org                    // where accounts stand; nil where nobody can be asked
+	Own     func(role string) bool // whether a role is Parry's own, by its name; nil where it has none
 
 	Worker string // names this process: two workers never hold the same lease
 	Now    func() time.Time
@@ -58,11 +60,21 @@ func (r *Responder) Respond(ctx context.Context, e Event, f Finding) ([]Response
 // carryOut does what was decided.
 func (r *Responder) carryOut(ctx context.Context, resp *Response) error {
 	switch {
+	case resp.Again != "":
+		return r.SeenAgain(ctx, resp)
 	case resp.State == Applying:
 		return r.Apply(ctx, resp, resp.By) // a worker died half-way: the yes that it had still stands
 	case resp.State != Planned:
 		return r.Tell(ctx, resp)
 	case resp.Decided.Tier == TierAuto && !resp.Decided.Observe:
+		spent, err := r.spent(ctx, resp.Answer, resp.Target)
+		if err != nil {
+			return err
+		}
+		if why := resp.Answer.Limits.over(spent, resp.Answer.Rule, resp.Target.Account); why != "" {
+			resp.Decided.lower(TierApprove, "%s", why)
+			return r.Ask(ctx, resp)
+		}
 		return r.Apply(ctx, resp, "rule "+resp.Answer.Rule)
 	case resp.Decided.Tier == TierApprove && !resp.Decided.Observe:
 		return r.Ask(ctx, resp)
@@ -72,68 +84,136 @@ func (r *Responder) carryOut(ctx context.Context, resp *Response) error {
 	}
 }
 
-// Prepare goes as far as the decision. It reads, and neither changes nor stores anything.
+// The last parts of the keys of responses that have no plan.
+const (
+	keyQuiet    = "closed"
+	keyNoRule   = "no rule"
+	keyTold     = "told"
+	keyNoTarget = "no target"
+)
+
+// Prepare goes as far as the decision. It reads, and neither changes nor stores anything. Where a delivery asks for nothing new, it
+// gets the response that was made earlier, with the reason in Again.
 func (r *Responder) Prepare(ctx context.Context, e Event, f Finding) ([]Response, error) {
 	received := r.Now()
 	blank := Response{EventID: e.ID, Finding: f, Times: Times{Received: received, FirstSeen: msec(f.FirstSeen())}}
 	if f.Quiet != "" {
-		return []Response{blank.ended(Nothing, f.Quiet)}, nil
+		return one(r.again(ctx, blank.ended(Nothing, f.Quiet), keyQuiet))
+	}
+	if was, late, err := r.closed(ctx, f); late || err != nil {
+		return one(was, err)
+	}
+	own, err := r.ownCall(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	if own != "" {
+		return one(r.again(ctx, blank.ended(Nothing, own), keyQuiet))
 	}
 	answers, misses, err := r.Matcher.Match(ctx, e, f)
 	if err != nil {
 		return nil, err
 	}
 	if len(answers) == 0 {
-		return []Response{blank.ended(Alerted, whyNone(f, misses))}, nil
+		return one(r.again(ctx, blank.ended(Alerted, whyNone(f, misses)), keyNoRule))
 	}
 	var all []Response
+	planned := tally{}
 	for _, a := range answers {
 		resp := blank
 		resp.Answer = a
-		if a.Playbook == "" {
-			all = append(all, resp.ended(Alerted, fmt.Sprintf("rule %s only tells", a.Rule)))
-			continue
-		}
-		targetType, err := r.Targets(a.Playbook)
+		more, err := r.answer(ctx, e, resp, planned)
 		if err != nil {
 			return nil, err
 		}
-		targets := f.TargetsOf(targetType)
-		if len(targets) == 0 {
-			all = append(all, resp.ended(Alerted, noTarget(f, a, targetType)))
-		}
-		for _, t := range targets {
-			one, err := r.prepareOne(ctx, resp, t)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, one)
-		}
+		all = append(all, more...)
 	}
 	return all, nil
 }
 
-// prepareOne plans and decides for one target, or finds the response that is open for it already.
-func (r *Responder) prepareOne(ctx context.Context, resp Response, t Target) (Response, error) {
+// answer prepares one answer of a rule: a response for each of its targets.
+func (r *Responder) answer(ctx context.Context, e Event, resp Response, planned tally) ([]Response, error) {
+	a, f := resp.Answer, resp.Finding
+	if a.Playbook == "" {
+		return one(r.again(ctx, resp.ended(Alerted, a.onlyTells(f)), keyTold, a.Rule))
+	}
+	targetType, err := r.Targets(a.Playbook)
+	if err != nil {
+		return nil, err
+	}
+	targets := a.TargetsOf(f, targetType)
+	if len(targets) == 0 {
+		return one(r.again(ctx, resp.ended(Alerted, noTarget(f, a, targetType)), keyNoTarget, a.Rule, a.Playbook))
+	}
+	h := History{Targets: len(targets)}
+	h.Age, h.Undated = f.age(e, resp.Times.Received)
+	var all []Response
+	for _, t := range targets {
+		resp, err := r.prepareOne(ctx, resp, t, h, planned)
+		if err != nil {
+			return nil, err
+		}
+		if resp.State == Planned && resp.Decided.Tier == TierAuto && !resp.Decided.Observe {
+			planned.add(a.Rule, t.Account)
+		}
+		all = append(all, resp)
+	}
+	return all, nil
+}
+
+// one is the responses of a delivery that gets one.
+func one(resp Response, err error) ([]Response, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []Response{resp}, nil
+}
+
+// prepareOne plans and decides for one target, or finds the response that was made for it already.
+func (r *Responder) prepareOne(ctx context.Context, resp Response, t Target, h History, planned tally) (Response, error) {
 	resp.Target = t
-	resp.Key = strings.Join([]string{resp.Finding.Key(), resp.Answer.Playbook, t.Account, t.Region, t.ID}, "|")
-	switch prev, err := r.Store.Latest(ctx, resp.Key); {
-	case err == nil && (prev.State == Applying || prev.State == Waiting):
-		return prev, nil // a second delivery attaches to what is open
-	case err != nil && KindOf(err) != NotFound:
+	resp.Key = resp.Finding.keyFor(resp.Answer.Playbook, t.Account, t.Region, t.ID)
+	was, found, err := r.latest(ctx, resp.Key)
+	switch {
+	case err != nil:
 		return resp, err
+	case found && was.State == Applying:
+		return was, nil // a second delivery takes up what a worker left
+	case found && was.State == Waiting:
+		return was.attach(resp.Finding, "a person is asked already"), nil
+	case found && was.overtakes(resp.Finding) != "":
+		return was.attach(resp.Finding, was.overtakes(resp.Finding)), nil
 	}
 	resp.ID = r.NewID()
+	if resp, err = r.planAndDecide(ctx, resp, h, planned); err != nil || !found {
+		return resp, err
+	}
+	if why := was.endsAs(resp); why != "" {
+		return was.attach(resp.Finding, why), nil
+	}
+	return resp, nil
+}
+
+// planAndDecide makes the plan of a target that is in scope, and says what is to be done with it.
+func (r *Responder) planAndDecide(ctx context.Context, resp Response, h History, planned tally) (Response, error) {
+	a, t := resp.Answer, resp.Target
+	if h.Standing = r.Standing(ctx, a, resp.Finding, t); h.Standing.Is == OutOfScope {
+		return resp.ended(Nothing, h.Standing.outOf(a.Rule)), nil
+	}
 	plan, err := r.Planner.Plan(ctx, resp.job())
 	if err != nil {
 		return resp.ended(Unreadable, err.Error()), nil
 	}
 	resp.Plan, resp.Times.Planned = plan, r.Now()
-	hold, err := r.Store.Held(ctx, resp.Key)
-	if err != nil {
+	if h.Hold, err = r.Store.Held(ctx, resp.Key); err != nil {
 		return resp, err
 	}
-	resp.Decided = Decide(plan, resp.Answer, History{Hold: hold})
+	if h.Spent, err = r.spent(ctx, a, t); err != nil {
+		return resp, err
+	}
+	h.Spent = planned.with(h.Spent, a.Rule, t.Account)
+	h.Protected = r.protected(t)
+	resp.Decided = Decide(plan, a, h)
 	switch {
 	case plan.Gone != "":
 		return resp.ended(Nothing, plan.Gone), nil
@@ -144,6 +224,19 @@ func (r *Responder) prepareOne(ctx context.Context, resp Response, t Target) (Re
 	}
 	resp.State = Planned
 	return resp, nil
+}
+
+// spent counts what the answer's rule did in the last hour, where it has a limit.
+func (r *Responder) spent(ctx context.Context, a Answer, t Target) (s Spent, err error) {
+	if !a.Limits.counts() {
+		return s, nil
+	}
+	since := r.Now().Add(-hour)
+	if s.Rule, err = r.Store.Applied(ctx, a.Rule, "", since); err != nil {
+		return s, err
+	}
+	s.Account, err = r.Store.Applied(ctx, a.Rule, t.Account, since)
+	return s, err
 }
 
 // Ask stores a response that waits for a person's yes.

@@ -39,7 +39,14 @@ type Response struct {
 	Left    map[string]any `json:"left,omitempty"` // the state that each change left behind, by change name
 	Undone  []Outcome      `json:"undone,omitempty"`
 	Times   Times          `json:"times"`
-	Steps   int            `json:"steps"` // records made so far: the last one's number
+	// Seen is how often the finding came again and asked for nothing new; SeenAt when it last did, and SeenTime what time the
+	// newest of them had, in epoch milliseconds: an update that is older came late.
+	Seen     int       `json:"seen,omitempty"`
+	SeenAt   time.Time `json:"seen_at,omitzero"`
+	SeenTime int64     `json:"seen_time,omitempty"`
+	// Again says why a delivery got this response, made earlier, in place of one of its own. It is the delivery's: no step stores it.
+	Again string `json:"again,omitempty"`
+	Steps int    `json:"steps"` // records made so far: the last one's number
 }
 
 // resource names the target for leases.

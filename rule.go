@@ -1,6 +1,10 @@
 package parry
 
-import "context"
+import (
+	"context"
+	"slices"
+	"strings"
+)
 
 // Tier says what is done with a plan. The zero value tells and does nothing.
 type Tier int
@@ -77,8 +81,57 @@ type Answer struct {
 	Tier     Tier           `json:"tier"`
 	// Accept is the risk that the rule's owner takes on knowingly, in place of the ceiling that goes with the tier.
 	Accept Risk `json:"accept,omitempty"`
+	// Why is the rule's own reason for the answer: above all why nothing is done where it only tells.
+	Why string `json:"why,omitempty"`
+	// On says which of the finding's targets the playbook works on; empty for those that go without saying, see Targets.
+	On     On     `json:"on,omitempty"`
+	Scope  Scope  `json:"scope,omitzero"`
+	Limits Limits `json:"limits,omitzero"`
+	// Publish is where the finding is written beside the store: "securityhub", or nowhere.
+	Publish string `json:"publish,omitempty"`
 	// Observe holds the rule back: plans are made and told, nothing is done. A fresh install observes.
 	Observe bool `json:"observe,omitempty"`
+}
+
+// onlyTells says of an answer without a playbook that nothing is done, and why: for the rule's own reason, and for what of the finding
+// is no target.
+func (a Answer) onlyTells(f Finding) string {
+	text := "rule " + a.Rule + " only tells"
+	if a.Why != "" {
+		text += ": " + a.Why
+	}
+	if len(f.Unresolved) > 0 {
+		text += "; " + strings.Join(f.Unresolved, "; ")
+	}
+	return text
+}
+
+// On says whether an answer is for what was done to, or for who did it.
+type On string
+
+// What an answer can be for.
+const (
+	OnResource On = "resource"
+	OnActor    On = "actor"
+)
+
+// roleActor is the role of a target that is the one who acts: GuardDuty's word, and the caller's of a call in CloudTrail.
+const roleActor = "ACTOR"
+
+// PublishSecurityHub is the one place that a rule can have findings written into.
+const PublishSecurityHub = "securityhub"
+
+// TargetsOf are the finding's targets of a type that the answer is for. Of a call that CloudTrail tells they are what was called
+// for, and the caller only where the answer says so: who creates a public bucket is not to lose his role for it. Of any other
+// finding they are all of them, where the answer does not choose.
+func (a Answer) TargetsOf(f Finding, typ string) []Target {
+	on := a.On
+	if on == "" && f.IsCall() {
+		on = OnResource
+	}
+	return slices.DeleteFunc(f.TargetsOf(typ), func(t Target) bool {
+		return on == OnActor && t.Role != roleActor || on == OnResource && t.Role == roleActor
+	})
 }
 
 // Matcher says which answers an event's finding gets.

@@ -17,6 +17,8 @@ type Store interface {
 	Latest(ctx context.Context, key string) (Response, error)
 	// List gives responses, newest first, at most n.
 	List(ctx context.Context, n int) ([]Response, error)
+	// Applied counts the responses of a rule that began to be applied at or after a time, in one account or, where it is empty, in all.
+	Applied(ctx context.Context, rule, account string, since time.Time) (int, error)
 	// Records are a response's history, in order.
 	Records(ctx context.Context, id string) ([]Record, error)
 

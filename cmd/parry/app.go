@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -19,6 +20,7 @@ import (
 	"parry"
 	"parry/internal/assemble"
 	"parry/internal/awsapi"
+	"parry/internal/orgs"
 	"parry/internal/render"
 	"parry/internal/sqlite"
 )
@@ -30,8 +32,8 @@ type app struct {
 	stdout, stderr io.Writer
 	code           int
 
-	db, role, playbookDir, ruleDir string
-	json, plain                    bool
+	db, role, playbookDir, ruleDir, org string
+	json, plain                         bool
 }
 
 // command makes the tree of commands.
@@ -49,9 +51,13 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.role, "role", a.env("PARRY_ROLE"), "the role to take in each account, such as parry-{playbook} (PARRY_ROLE); without it the environment's own credentials are used, in their own account only")
 	f.StringVar(&a.playbookDir, "playbooks", a.env("PARRY_PLAYBOOKS"), "a folder of playbooks beside the embedded ones (PARRY_PLAYBOOKS)")
 	f.StringVar(&a.ruleDir, "rules", a.env("PARRY_RULES"), "a folder of rules in the place of the embedded ones (PARRY_RULES)")
+	f.StringVar(&a.org, "org", a.env("PARRY_ORG"), "where accounts stand in the organization, for rules that speak of OUs: a file, or \"aws\" to ask AWS Organizations (PARRY_ORG)")
 	f.BoolVar(&a.json, "json", false, "write JSON, one object a line, for machines")
 	f.BoolVar(&a.plain, "no-color", a.env("NO_COLOR") != "", "no colours (NO_COLOR); a pipe gets none anyway")
-	root.AddCommand(a.demoCommand(), a.respondCommand(), a.undoCommand(), a.showCommand(), a.listCommand(), a.playbookCommand(), a.testCommand(), a.publishCommand())
+	root.AddCommand(
+		a.demoCommand(), a.respondCommand(), a.findingCommand(), a.undoCommand(), a.showCommand(), a.listCommand(),
+		a.playbookCommand(), a.ruleCommand(), a.testCommand(), a.coverageCommand(), a.publishCommand(),
+	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return parry.Errorf(parry.Invalid, "%v", err).WithHint("'parry help' shows what there is")
 	})
@@ -110,6 +116,20 @@ func (a *app) store(ctx context.Context, create bool) (*sqlite.DB, error) {
 	return sqlite.Open(ctx, path)
 }
 
+// responder connects to whatever AWS the environment names.
+func (a *app) responder(ctx context.Context, lib *assemble.Library, store parry.Store, watch func(parry.Response, parry.Record)) (*parry.Responder, *awsapi.Cloud, error) {
+	cfg, err := a.aws(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	org, err := a.organization(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, cloud := lib.Responder(cfg, store, assemble.Options{Role: a.role, Org: org, Watch: watch})
+	return r, cloud, nil
+}
+
 // aws is the configuration of whatever AWS the environment names.
 func (a *app) aws(ctx context.Context) (aws.Config, error) {
 	// The SDK's own client: a plain http.Client cannot take AWS_CA_BUNDLE.
@@ -118,20 +138,32 @@ func (a *app) aws(ctx context.Context) (aws.Config, error) {
 		return cfg, parry.Errorf(parry.Invalid, "the AWS configuration of the environment cannot be read: %w", err)
 	}
 	if cfg.Region == "" {
-		cfg.Region = "us-east-1" // only STS is asked there; every call goes to its target's Region
+		cfg.Region = "us-east-1" // only global services are asked there; every call goes to its target's Region
 	}
 	cfg.AppID = "parry"
 	return cfg, nil
 }
 
-// responder connects to whatever AWS the environment names.
-func (a *app) responder(ctx context.Context, lib *assemble.Library, store parry.Store, watch func(parry.Response, parry.Record)) (*parry.Responder, *awsapi.Cloud, error) {
-	cfg, err := a.aws(ctx)
-	if err != nil {
-		return nil, nil, err
+// askAWS is what --org says in the place of a file.
+const askAWS = "aws"
+
+// organization is what --org names; nil for nothing.
+func (a *app) organization(ctx context.Context) (parry.Org, error) {
+	switch a.org {
+	case "":
+		return nil, nil
+	case askAWS:
+		cfg, err := a.aws(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return orgs.New(cfg, time.Now), nil
 	}
-	r, cloud := lib.Responder(cfg, store, assemble.Options{Role: a.role, Watch: watch})
-	return r, cloud, nil
+	file, err := orgs.Open(a.org)
+	if err != nil {
+		return nil, err // not a nil file, which would be an organization without accounts
+	}
+	return file, nil
 }
 
 // yes asks a question on the terminal. Without one nobody can answer, and nobody did.

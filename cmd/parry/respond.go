@@ -12,6 +12,7 @@ import (
 	"parry"
 	"parry/internal/assemble"
 	"parry/internal/awsapi"
+	"parry/internal/render"
 	"parry/internal/source"
 )
 
@@ -63,6 +64,9 @@ func (a *app) respond(ctx context.Context, files []string, o respondOptions) err
 	// A person stands beside this: a rule that only observes shows its plan, and the person's yes decides.
 	lib.Rules.Act = true
 	r.Matcher = chosen{r.Matcher, o, lib}
+	if o.ignoreHold {
+		r.Store = unheld{r.Store}
+	}
 	for _, name := range files {
 		items, err := a.read(name)
 		if err != nil {
@@ -136,6 +140,10 @@ func (a *app) one(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud, 
 		return a.encode(resp)
 	}
 	switch {
+	case resp.Again != "" && (resp.State == parry.Done || resp.State == parry.Nothing):
+		fmt.Fprintf(a.stdout, "  %s: %s; response %s is %s\n\n", a.style().State(parry.Nothing), render.Clean(resp.Again), resp.ID, a.style().State(resp.State))
+	case resp.Again != "":
+		fmt.Fprintf(a.stdout, "  %s already, response %s: %s\n\n", a.style().State(resp.State), resp.ID, render.Clean(resp.Again))
 	case resp.State == parry.Planned:
 		fmt.Fprintf(a.stdout, "  nothing was changed; with --apply it would be\n\n")
 	case resp.State == parry.Done:
@@ -159,6 +167,10 @@ func (a *app) showPlan(resp parry.Response, first bool) {
 		return
 	}
 	fmt.Fprintf(a.stdout, "rule %s\n", resp.Answer.Rule)
+	if resp.Again != "" && resp.State != parry.Waiting && resp.State != parry.Alerted {
+		fmt.Fprintf(a.stdout, "%s on %s in account %s\n", resp.Answer.Playbook, render.Clean(resp.Target.String()), resp.Target.Account)
+		return // the plan is of the earlier delivery: nobody is asked about it
+	}
 	s.Plan(a.stdout, resp.Plan)
 	if !resp.Plan.Empty() {
 		s.Decision(a.stdout, resp.Decided)
@@ -168,23 +180,16 @@ func (a *app) showPlan(resp parry.Response, first bool) {
 // apply carries one response out: by a person's yes, and never above what its tier and its guards allow.
 func (a *app) apply(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud, resp *parry.Response, o respondOptions) error {
 	if resp.State == parry.Waiting {
-		resp.State = parry.Planned
+		resp.State, resp.Again = parry.Planned, "" // this is the person who was waited for
 	}
 	if resp.State != parry.Planned && resp.State != parry.Applying {
 		if resp.State == parry.Alerted {
 			a.worse(exitPerson)
 		}
-		return r.Tell(ctx, resp)
-	}
-	held, err := r.Store.Held(ctx, resp.Key)
-	if err != nil {
-		return err
-	}
-	if held != "" && o.ignoreHold {
-		if err := r.Store.Hold(ctx, resp.Key, ""); err != nil {
-			return err
+		if resp.Again != "" {
+			return r.SeenAgain(ctx, resp)
 		}
-		resp.Decided = parry.Decide(resp.Plan, resp.Answer, parry.History{})
+		return r.Tell(ctx, resp)
 	}
 	if resp.State == parry.Planned && resp.Decided.Tier == parry.TierAlert {
 		resp.Reason = "only told: " + strings.Join(resp.Decided.Reasons, "; ")
@@ -206,8 +211,19 @@ func (a *app) apply(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud
 			return nil
 		}
 	}
+	if o.ignoreHold {
+		if err := r.Store.Hold(ctx, resp.Key, ""); err != nil {
+			return err
+		}
+	}
 	return r.Apply(ctx, resp, arn)
 }
+
+// unheld is a store that knows of no holds, for a person who goes on in spite of one. It is released only when that is done.
+type unheld struct{ parry.Store }
+
+// Held implements parry.Store.
+func (unheld) Held(context.Context, string) (string, error) { return "", nil }
 
 // watch prints each call as it is made.
 func (a *app) watch(_ parry.Response, rec parry.Record) {

@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,7 +51,8 @@ func NewLibrary(playbookDir, ruleDir string) (*Library, error) {
 
 // Options say how a responder works.
 type Options struct {
-	Role     string // the role to take in every account; empty for the configuration's own credentials
+	Role     string    // the role to take in every account; empty for the configuration's own credentials
+	Org      parry.Org // where accounts stand, for rules that say so; nil where nobody can be asked
 	Patience time.Duration
 	Now      func() time.Time
 	Sleep    func(ctx context.Context, d time.Duration) error
@@ -75,6 +77,8 @@ func (l *Library) Responder(cfg aws.Config, store parry.Store, o Options) (*parr
 		Planner:  &playbook.Planner{Set: l.Playbooks, Observe: cloud.Observe, Sources: store},
 		Actors:   cloud,
 		Store:    store,
+		Org:      o.Org,
+		Own:      l.own(o.Role),
 		Worker:   newID(o.Now()),
 		Now:      o.Now,
 		NewID:    func() string { return newID(o.Now()) },
@@ -82,6 +86,22 @@ func (l *Library) Responder(cfg aws.Config, store parry.Store, o Options) (*parr
 		Patience: o.Patience,
 		Watch:    o.Watch,
 	}, cloud
+}
+
+// own knows Parry's own roles by their names: those that the template of roles makes, whatever the playbook, and where none is given
+// those of the name that the documentation gives them. A template that would fit every role stands for the playbooks there are.
+func (l *Library) own(template string) func(role string) bool {
+	if template == "" {
+		template = "parry-{playbook}"
+	}
+	template = template[strings.LastIndexByte(template, '/')+1:] // the path of a role is no part of its name
+	pattern := strings.ReplaceAll(template, "{playbook}", "*")
+	if strings.Trim(pattern, "*") != "" {
+		return func(role string) bool { return parry.Glob(pattern, role) }
+	}
+	return func(role string) bool {
+		return slices.ContainsFunc(l.Playbooks.All(), func(p *playbook.Playbook) bool { return p.Name == role })
+	}
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -280,8 +280,8 @@ func (r *runner) whole(ctx context.Context, resp *parry.Responder, e parry.Event
 	if err != nil {
 		return err
 	}
-	if again[0].State != parry.Nothing {
-		r.res.fail("the second delivery of the event is %q, not %q: %s", again[0].State, parry.Nothing, again[0].Reason)
+	if again[0].Again == "" || again[0].ID != p.ID {
+		r.res.fail("the second delivery of the event is not the first's: %s %q: %s", again[0].ID, again[0].State, again[0].Reason)
 	}
 	r.step("again", again[0])
 	if r.skips("undo") {

@@ -140,7 +140,7 @@ func (b *builder) openSSH() Event {
 	}})
 	b.note(err)
 	return Event{Name: "open-ssh", Story: "A rule lets the whole internet in on ports 20 to 443. Only SSH is taken out of it; the rest of the range and the office's own rule stay.",
-		JSON: securityHub(data, "EC2.19", "Security groups should not allow unrestricted access to ports with high risk", 50*time.Minute, `"Software and Configuration Checks/AWS Security Best Practices"`,
+		JSON: securityHub(data, "EC2.13", "Security groups should not allow ingress from 0.0.0.0/0 or ::/0 to port 22", 50*time.Minute, `"Software and Configuration Checks/AWS Security Best Practices"`,
 			fmt.Sprintf(`{"Type":"AwsEc2SecurityGroup","Id":"arn:aws:ec2:us-east-1:%s:security-group/%s","Partition":"aws","Region":"us-east-1"}`, data, aws.ToString(web)), true)}
 }
 

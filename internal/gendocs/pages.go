@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
+	"parry"
 	"parry/internal/assemble"
 	"parry/internal/awsapi"
 	"parry/internal/playbook"
@@ -48,24 +50,100 @@ func index(all []*playbook.Playbook) string {
 	return b.String()
 }
 
+// rulePage has a table of each pack first, and the rules after them.
 func rulePage(book *rules.Book) string {
 	var b strings.Builder
-	b.WriteString(made + "# Rules\n\nAll rules of the packs observe until a person turns them on with `mode: act`.\n")
-	for _, r := range book.Rules {
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", r.Name, r.Summary)
-		for _, a := range r.Answers {
-			if a.Playbook == "" {
-				b.WriteString("- told to a person; nothing is planned\n")
-				continue
+	b.WriteString(made + "# Rules\n\nAll rules of the packs observe until a person turns them on with `mode: act`. A rule marked *otherwise* answers only what no other rule answers.\n" +
+		"What of GuardDuty's finding types, Security Hub's controls and ATT&CK's techniques has a response: `parry coverage`.\n")
+	packs := packsOf(book)
+	for _, p := range packs {
+		fmt.Fprintf(&b, "\n## [%s](../rules/%s)\n\n| rule | answer | what it is about |\n|---|---|---|\n", strings.TrimSuffix(p.file, ".yaml"), p.file)
+		for _, r := range p.rules {
+			mark := ""
+			if r.Otherwise {
+				mark = " *(otherwise)*"
 			}
-			fmt.Fprintf(&b, "- [%s](playbooks/%s.md), tier %s\n", a.Playbook, a.Playbook, a.Tier)
+			fmt.Fprintf(&b, "| [%s](#%s)%s | %s | %s |\n", r.Name, r.Name, mark, strings.Join(answersOf(r), "<br>"), r.Summary)
 		}
-		var v any
-		_ = json.Unmarshal(r.Pattern, &v) // it was compiled
-		p, _ := json.MarshalIndent(v, "", "  ")
-		fmt.Fprintf(&b, "\n```json\n%s\n```\n", p)
+	}
+	for _, p := range packs {
+		for _, r := range p.rules {
+			fmt.Fprintf(&b, "\n### %s\n\n%s\n\n", r.Name, r.Summary)
+			for _, a := range r.Answers {
+				b.WriteString("- " + answerLine(a) + "\n")
+			}
+			for _, l := range []struct{ what, text string }{{"Scope", r.Scope.Summary()}, {"Limits", r.Limits.Summary()}, {"When", code(r.When)}} {
+				if l.text != "" {
+					fmt.Fprintf(&b, "\n%s: %s\n", l.what, l.text)
+				}
+			}
+			fmt.Fprintf(&b, "\n<details><summary>Event pattern</summary>\n\n```json\n%s\n```\n</details>\n", unescape(r.Pattern))
+		}
 	}
 	return b.String()
+}
+
+// unescape writes a pattern as a person would: ">=" and not "\\u003e=".
+func unescape(pattern json.RawMessage) string {
+	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(pattern))
+}
+
+type pack struct {
+	file  string
+	rules []rules.Rule
+}
+
+// packsOf puts the rules of a file together, the files by name.
+func packsOf(book *rules.Book) []pack {
+	by := map[string][]rules.Rule{}
+	for _, r := range book.Rules {
+		name := path.Base(r.File)
+		by[name] = append(by[name], r)
+	}
+	var all []pack
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		all = append(all, pack{name, by[name]})
+	}
+	return all
+}
+
+// answersOf are a rule's answers in the words of a table's cell.
+func answersOf(r rules.Rule) []string {
+	var all []string
+	for _, a := range r.Answers {
+		if a.Playbook == "" {
+			all = append(all, a.Tier.String())
+			continue
+		}
+		all = append(all, fmt.Sprintf("%s [%s](playbooks/%s.md)", a.Tier, a.Playbook, a.Playbook))
+	}
+	return all
+}
+
+// answerLine is an answer in a sentence.
+func answerLine(a parry.Answer) string {
+	line := "told to a person, nothing is planned"
+	if a.Playbook != "" {
+		line = fmt.Sprintf("[%s](playbooks/%s.md), tier %s", a.Playbook, a.Playbook, a.Tier)
+	}
+	if a.On != "" {
+		line += fmt.Sprintf(", on the %s", a.On)
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Params)) {
+		v, _ := json.Marshal(a.Params[name]) // it was checked against the playbook
+		line += fmt.Sprintf(", %s %s", name, v)
+	}
+	if a.Why != "" {
+		line += ": " + a.Why
+	}
+	return line
+}
+
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + s + "`"
 }
 
 func operationPage() string {

@@ -26,6 +26,9 @@ func (s Style) Response(w io.Writer, r parry.Response, records []parry.Record) {
 		fmt.Fprintf(w, "  approved by %s\n", Clean(r.By))
 	}
 	s.Outcome(w, r)
+	if r.Seen > 0 {
+		fmt.Fprintf(w, "  seen again %d time%s, last %s\n", r.Seen, plural(r.Seen), r.SeenAt.UTC().Format("2006-01-02 15:04:05Z"))
+	}
 	fmt.Fprintf(w, "  %s\n\n", s.dim(fmt.Sprintf("time to detect %s, time to respond %s", Duration(r.Times.TimeToDetect()), Duration(r.Times.TimeToRespond()))))
 	for _, rec := range records {
 		s.record(w, rec)

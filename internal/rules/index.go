@@ -1,23 +1,35 @@
 package rules
 
-import "parry/internal/pattern"
+import (
+	"parry"
+	"parry/internal/pattern"
+)
 
-// Index tells which events some rule of a book wants, for the price of a scan. It may be used by several goroutines at once.
-type Index struct{ patterns *pattern.Index }
-
-// Index makes an index of the rules as they are now.
-func (b *Book) Index() *Index {
-	all := make([]*pattern.Pattern, len(b.Rules))
-	for i := range b.Rules {
-		all[i] = b.Rules[i].match
-	}
-	return &Index{pattern.NewIndex(all)}
+// Wants tells whether the pattern of some rule wants an event: the first look, which costs a pass over its bytes and nothing else.
+func (b *Book) Wants(raw []byte) (bool, error) {
+	wanted, err := b.matching(raw)
+	return len(wanted) > 0, err
 }
 
-// Wants says whether the pattern of any rule matches the event. One that none matches gets no answer from Match, whatever its
-// finding says, and need not be decoded.
-func (x *Index) Wants(raw []byte) (bool, error) {
-	var few [8]int
-	found, err := x.patterns.Match(raw, few[:0])
-	return len(found) > 0, err
+// matching are the numbers of the rules whose pattern wants an event, in their order.
+func (b *Book) matching(raw []byte) ([]int, error) {
+	wanted, err := b.compiled().Match(raw, nil)
+	if err != nil {
+		return nil, parry.Errorf(parry.Invalid, "%w", err)
+	}
+	return wanted, nil
+}
+
+// compiled is the index of all patterns. It is made when it is first asked for.
+func (b *Book) compiled() *pattern.Index {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.index == nil {
+		patterns := make([]*pattern.Pattern, len(b.Rules))
+		for i, r := range b.Rules {
+			patterns[i] = r.match
+		}
+		b.index = pattern.NewIndex(patterns)
+	}
+	return b.index
 }

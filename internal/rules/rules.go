@@ -5,12 +5,12 @@ package rules
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io/fs"
 	"path"
 	"reflect"
 	"slices"
-	"strings"
+	"sync"
 
 	"cel.dev/cel-go/common/types"
 
@@ -25,11 +25,26 @@ type Rule struct {
 	Name    string
 	Summary string
 	Pattern json.RawMessage // as it would be given to EventBridge
+	When    string          // the condition on the finding; empty where there is none
 	Observe bool            // plans are told, nothing is changed; so unless the file says "mode: act"
+	Scope   parry.Scope
+	Limits  parry.Limits
+	Publish string // where the finding is written beside the store; empty for nowhere
 	Answers []parry.Answer
+	// Otherwise makes it the answer to what no other rule answers.
+	Otherwise bool
+	// File is where it was read.
+	File string
 
 	match *pattern.Pattern
 	when  *expr.Expr
+	place places
+}
+
+// places are where in the file the parts of a rule stand, for what is said of them later.
+type places struct {
+	rule             *strictyaml.Node
+	exempts, answers []*strictyaml.Node
 }
 
 // Book is rules in their order. It implements parry.Matcher.
@@ -38,6 +53,9 @@ type Book struct {
 	// Act turns every rule on, whatever its file says: for a person who stands beside it and says yes.
 	Act bool
 	env *expr.Env
+
+	mu    sync.Mutex
+	index *pattern.Index // of all rules' patterns; nil after a rule was added
 }
 
 // Playbooks is what rules must know of the playbooks that they name.
@@ -56,25 +74,27 @@ func NewBook() (*Book, error) {
 	return &Book{env: env}, err
 }
 
-// AddFolder reads every .yaml file of a folder.
+// AddFolder reads every .yaml file of a folder. All that is wrong is told, not only the first.
 func (b *Book) AddFolder(fsys fs.FS, dir, shown string, known Playbooks) error {
 	files, err := fs.Glob(fsys, path.Join(dir, "*.yaml"))
 	if err != nil {
 		return err
+	}
+	var wrong []error
+	if others, err := fs.Glob(fsys, path.Join(dir, "*.yml")); err == nil && len(others) > 0 {
+		wrong = append(wrong, parry.Errorf(parry.Invalid, "%s is not read: rules are in .yaml files", path.Join(shown, path.Base(others[0]))).WithHint("rename it"))
 	}
 	for _, f := range files {
 		text, err := fs.ReadFile(fsys, f)
 		if err != nil {
 			return parry.Errorf(parry.Invalid, "rules: %w", err)
 		}
-		if err := b.Add(path.Join(shown, path.Base(f)), text, known); err != nil {
-			return err
-		}
+		wrong = append(wrong, b.Add(path.Join(shown, path.Base(f)), text, known))
 	}
-	return nil
+	return errors.Join(wrong...)
 }
 
-// Add reads one rule file.
+// Add reads one rule file. All that is wrong with it is told, one error for each rule.
 func (b *Book) Add(file string, text []byte, known Playbooks) error {
 	root, err := strictyaml.Parse(file, text)
 	if err != nil {
@@ -87,139 +107,64 @@ func (b *Book) Add(file string, text []byte, known Playbooks) error {
 	if n == nil || !n.IsList() {
 		return root.Errorf("a rule file has \"rules\": a list")
 	}
+	var wrong []error
 	for _, i := range n.Items {
 		r, err := b.rule(i, known)
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(b.Rules, func(o Rule) bool { return o.Name == r.Name }) {
-			return i.Get("name").Errorf("there is a rule %q already", r.Name)
-		}
-		b.Rules = append(b.Rules, r)
-	}
-	return nil
-}
-
-func (b *Book) rule(n *strictyaml.Node, known Playbooks) (r Rule, err error) {
-	if err := n.Only("a rule", "name", "summary", "mode", "match", "when", "respond"); err != nil {
-		return r, err
-	}
-	if r.Name, err = n.Text("name"); err != nil || r.Name == "" {
-		return r, n.Errorf("a rule needs a name")
-	}
-	if r.Summary, err = n.Text("summary"); err != nil {
-		return r, err
-	}
-	mode, err := n.Text("mode")
-	if err != nil {
-		return r, err
-	}
-	if mode != "" && mode != "observe" && mode != "act" {
-		return r, n.Get("mode").Errorf("mode is observe or act, not %q", mode)
-	}
-	r.Observe = mode != "act"
-	m := n.Get("match")
-	if m == nil {
-		return r, n.Errorf("rule %s needs \"match\", an EventBridge event pattern: without one it would answer everything", r.Name)
-	}
-	if r.Pattern, err = json.Marshal(m.Any()); err != nil {
-		return r, m.Errorf("%v", err)
-	}
-	if r.match, err = pattern.Compile(r.Pattern); err != nil {
-		return r, m.Errorf("match: %v", err)
-	}
-	if w := n.Get("when"); w != nil {
-		s, err := w.String("when")
-		if err != nil {
-			return r, err
-		}
-		text := strings.TrimSpace(s)
-		text = strings.TrimSuffix(strings.TrimPrefix(text, "${"), "}")
-		if r.when, err = b.env.Compile(w, text); err != nil {
-			return r, err
-		}
-		if r.when.Type.Kind() != types.BoolKind {
-			return r, w.Errorf("when is true or false, and this is %s", r.when.Type)
-		}
-	}
-	return r, r.answers(n, known)
-}
-
-func (r *Rule) answers(n *strictyaml.Node, known Playbooks) error {
-	resp := n.Get("respond")
-	if resp == nil || !resp.IsList() || len(resp.Items) == 0 {
-		return n.Errorf("rule %s needs \"respond\": a list of playbooks with a tier, or of {tier: alert}", r.Name)
-	}
-	for _, i := range resp.Items {
-		if err := i.Only("an answer", "playbook", "tier", "with", "accept"); err != nil {
-			return err
-		}
-		a := parry.Answer{Rule: r.Name, Observe: r.Observe}
-		var err error
-		if a.Playbook, err = i.Text("playbook"); err != nil {
-			return err
-		}
-		tier, err := i.Text("tier")
-		if err != nil {
-			return err
-		}
-		var ok bool
-		if a.Tier, ok = parry.ParseTier(tier); !ok {
-			return i.Errorf("an answer needs a tier: auto, approve or alert, not %q", tier)
-		}
-		accept, err := i.Text("accept")
-		if err != nil {
-			return err
-		}
-		if accept != "" && accept != "medium" && accept != "high" {
-			return i.Get("accept").Errorf("accept is medium or high, the risk that the rule's owner takes on, not %q", accept)
-		}
-		a.Accept = parry.Risk(accept)
-		if w := i.Get("with"); w != nil {
-			if !w.IsMap() {
-				return w.Errorf("\"with\" is a mapping of the playbook's parameters")
-			}
-			a.Params = w.Any().(map[string]any)
-		}
-		if a.Playbook == "" && a.Tier != parry.TierAlert {
-			return i.Errorf("an answer without a playbook can only tell: tier alert")
-		}
-		if a.Playbook != "" {
-			if err := known.Check(a.Playbook, a.Params); err != nil {
-				return i.Errorf("%v", err)
+		if err == nil {
+			if _, twice := b.Find(r.Name); twice {
+				err = i.Get("name").Errorf("there is a rule %q already", r.Name)
 			}
 		}
-		r.Answers = append(r.Answers, a)
-	}
-	return nil
-}
-
-// Match implements parry.Matcher. A rule that cannot be evaluated on this finding does not answer, and its miss says why.
-func (b *Book) Match(_ context.Context, e parry.Event, f parry.Finding) ([]parry.Answer, []parry.Miss, error) {
-	var answers []parry.Answer
-	var misses []parry.Miss
-	var vars map[string]any
-	for _, r := range b.Rules {
-		ok, err := r.match.Match(e.Raw)
 		if err != nil {
-			return nil, nil, parry.Errorf(parry.Invalid, "rule %s: %w", r.Name, err)
-		}
-		if !ok {
+			wrong = append(wrong, err)
 			continue
 		}
-		if r.when != nil {
-			if vars == nil {
-				vars = map[string]any{"finding": asJSON(f)}
-			}
-			want, err := r.when.Bool(vars)
-			if err != nil {
-				misses = append(misses, parry.Miss{Rule: r.Name, Why: err.Error()})
-				continue
-			}
-			if !want {
-				misses = append(misses, parry.Miss{Rule: r.Name, Why: fmt.Sprintf("%s is false", r.when.Text)})
-				continue
-			}
+		r.File = file
+		b.Rules = append(b.Rules, r)
+	}
+	slices.SortStableFunc(b.Rules, lastIfOtherwise)
+	b.index = nil
+	return errors.Join(wrong...)
+}
+
+// lastIfOtherwise puts the rules for what is left over behind all others, and leaves the order of the files else.
+func lastIfOtherwise(x, y Rule) int {
+	switch {
+	case x.Otherwise == y.Otherwise:
+		return 0
+	case x.Otherwise:
+		return 1
+	}
+	return -1
+}
+
+// Find gives a rule by its name.
+func (b *Book) Find(name string) (Rule, bool) {
+	i := slices.IndexFunc(b.Rules, func(r Rule) bool { return r.Name == name })
+	if i < 0 {
+		return Rule{}, false
+	}
+	return b.Rules[i], true
+}
+
+// Match implements parry.Matcher. A rule that cannot be evaluated on this finding does not answer, and its miss says why. A rule for
+// what is left over is asked only when no rule before it has answered.
+func (b *Book) Match(_ context.Context, e parry.Event, f parry.Finding) ([]parry.Answer, []parry.Miss, error) {
+	wanted, err := b.matching(e.Raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	var answers []parry.Answer
+	var misses []parry.Miss
+	vars := onFinding(f)
+	for _, n := range wanted {
+		r := b.Rules[n]
+		if r.Otherwise && len(answers) > 0 {
+			continue
+		}
+		if why := r.whenNot(vars); why != "" {
+			misses = append(misses, parry.Miss{Rule: r.Name, Why: why})
+			continue
 		}
 		for _, a := range r.Answers {
 			a.Observe = a.Observe && !b.Act
@@ -227,6 +172,26 @@ func (b *Book) Match(_ context.Context, e parry.Event, f parry.Finding) ([]parry
 		}
 	}
 	return answers, misses, nil
+}
+
+// whenNot says why the rule's condition does not hold; empty where it does.
+func (r Rule) whenNot(vars func() map[string]any) string {
+	if r.when == nil {
+		return ""
+	}
+	holds, err := r.when.Bool(vars())
+	switch {
+	case err != nil:
+		return err.Error()
+	case !holds:
+		return r.when.Text + " is false"
+	}
+	return ""
+}
+
+// onFinding is what a condition sees, made when the first one asks.
+func onFinding(f parry.Finding) func() map[string]any {
+	return sync.OnceValue(func() map[string]any { return map[string]any{"finding": asJSON(f)} })
 }
 
 func asJSON(f parry.Finding) map[string]any {

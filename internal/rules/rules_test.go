@@ -53,7 +53,11 @@ func TestWhatIsWrongWithARuleIsToldWithItsPlace(t *testing.T) {
 		"parameter": {"tier: auto", "tier: auto, with: {x: 1}", "there is no parameter"},
 		"accept":    {"tier: auto", "tier: auto, accept: everything", "accept is medium or high"},
 		"only tell": {"playbook: p, tier: auto", "tier: auto", "can only tell"},
+		"otherwise": {"    when:", "    otherwise: perhaps\n    when:", "otherwise is true or false"},
+		"why":       {"tier: auto", "tier: auto, why: [because]", "why is a text"},
 		"mode":      {"    when:", "    mode: on\n    when:", "mode is observe or act"},
+		"on":        {"tier: auto", "tier: auto, on: caller", "on is resource"},
+		"publish":   {"    when:", "    publish: everywhere\n    when:", "publish is securityhub"},
 		"twice":     {"rules:\n", "rules:\n" + strings.TrimPrefix(sound, "rules:\n"), "already"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,5 +98,32 @@ func TestMatch(t *testing.T) {
 	}
 	if answers, _, _ = b.Match(t.Context(), event, high); answers[0].Observe {
 		t.Error("mode act observes")
+	}
+}
+
+// A rule for what is left over answers where no other rule does, wherever it stands in the files.
+func TestOtherwise(t *testing.T) {
+	b, err := book(t, `rules:
+  - name: rest
+    otherwise: true
+    match: {source: [aws.guardduty]}
+    respond: [{tier: alert, why: nothing is known of it}]
+  - name: second-rest
+    otherwise: true
+    match: {source: [aws.guardduty]}
+    respond: [{tier: alert}]
+`+strings.TrimPrefix(sound, "rules:\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	event := parry.Event{Raw: []byte(`{"source":"aws.guardduty","detail-type":"x","detail":{}}`)}
+	for severity, want := range map[int]string{parry.SeverityHigh: "r", parry.SeverityLow: "rest"} {
+		answers, _, err := b.Match(t.Context(), event, parry.Finding{SeverityID: severity})
+		if err != nil || len(answers) != 1 || answers[0].Rule != want {
+			t.Errorf("severity %d: %+v %v, want %s", severity, answers, err, want)
+		}
+		if want == "rest" && answers[0].Why != "nothing is known of it" {
+			t.Errorf("%+v", answers[0])
+		}
 	}
 }

@@ -123,3 +123,20 @@ func millis(s string) int64 {
 	}
 	return t.UnixMilli()
 }
+
+// epoch reads a time of OCSF in epoch milliseconds; 0 where there is none. It is a number, else the text beside it, which
+// the profile "datetime" adds. A number that as milliseconds were before March 1973 is in seconds, as Prowler writes it.
+func epoch(n node, name string) int64 {
+	const tooEarly = 100_000_000_000
+	if v, ok := n.get(name).number(); ok && v > 0 && v < 1<<53 {
+		if v < tooEarly {
+			v *= 1000
+		}
+		return int64(v)
+	}
+	said := oneOf(n.get(name+"_dt").text(), n.get(name).text())
+	if t, err := time.Parse("2006-01-02T15:04:05.999999999", said); err == nil {
+		return t.UnixMilli() // without a zone it is UTC
+	}
+	return millis(said)
+}

@@ -370,8 +370,8 @@ func TestCloudTrailServiceEvent(t *testing.T) {
 	}
 }
 
-// anInsight is a record of an unusual rate of calls.
-func anInsight(state, id string) string {
+// aTrailInsight is a record of an unusual rate of calls.
+func aTrailInsight(state, id string) string {
 	return `{"eventVersion":"1.09","eventTime":"2026-03-01T10:00:00Z","awsRegion":"eu-west-1","eventID":"` + id + `","eventType":"AwsCloudTrailInsight",
 		"recipientAccountId":"` + member + `","sharedEventID":"shared-1","insightDetails":{"state":"` + state + `","eventSource":"ec2.amazonaws.com",
 		"eventName":"RunInstances","insightType":"ApiCallRateInsight","insightContext":{"statistics":{"baseline":{"average":2.5},"insight":{"average":150}},
@@ -379,7 +379,7 @@ func anInsight(state, id string) string {
 }
 
 func TestCloudTrailInsight(t *testing.T) {
-	begin, end := decoded(t, anInsight("Start", "i-1")), decoded(t, anInsight("End", "i-2"))
+	begin, end := decoded(t, aTrailInsight("Start", "i-1")), decoded(t, aTrailInsight("End", "i-2"))
 	got := []any{begin.ClassUID, begin.ActivityID, begin.Status, begin.Info.Types, begin.Quiet, begin.Unmapped["insight_average"], begin.Unmapped["callers"]}
 	if diff := cmp.Diff([]any{parry.ClassDetection, 1, "New", []string{"ApiCallRateInsight", "ec2:RunInstances"}, "", "150", "arn:aws:iam::" + member + ":user/alice"}, got); diff != "" {
 		t.Error(diff)
@@ -492,7 +492,7 @@ func FuzzCloudTrail(f *testing.F) {
 func FuzzCloudTrailRead(f *testing.F) {
 	f.Add([]byte(`{"Records":[` + aRecord("iam:CreateUser") + `]}`))
 	f.Add([]byte(`{"Events":[{"CloudTrailEvent":"{\"eventVersion\":\"1.11\",\"eventID\":\"x\"}"}]}`))
-	f.Add([]byte(anInsight("Start", "i-1")))
+	f.Add([]byte(aTrailInsight("Start", "i-1")))
 	f.Add([]byte(aRecord("signin:ConsoleLogin", `{"eventType":"AwsConsoleSignIn","responseElements":{"ConsoleLogin":"Failure"}}`)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		items, err := Read("f", strings.NewReader(string(data)))

@@ -37,8 +37,10 @@ func TestCorpus(t *testing.T) {
 	for _, k := range slices.Sorted(maps.Keys(counts)) {
 		t.Logf("%5d %s", counts[k], k)
 	}
-	for _, source := range []string{"GuardDuty: found", "Security Hub: found", "Access Analyzer: found", "CloudTrail: found"} {
-		if counts[source] == 0 {
+	for _, source := range []string{
+		"GuardDuty", "Security Hub", "Security Hub V2", "Security Hub insight", "Inspector", "OCSF", "Access Analyzer", "CloudTrail",
+	} {
+		if counts[source+": found"] == 0 {
 			t.Errorf("no finding was read: %s", source)
 		}
 	}
@@ -67,7 +69,8 @@ func readSample(t *testing.T, path string, counts map[string]int) error {
 	return nil
 }
 
-// answer takes the API's answer out of a recording of botocore's placebo, {"status_code": 200, "data": {...}}.
+// answer takes the API's answer out of a recording of botocore's placebo, {"status_code": 200, "data": {...}}, and the
+// events out of a list of scenarios, [{"event_payload": {...}}].
 func answer(t *testing.T, r io.Reader) io.Reader {
 	all, err := io.ReadAll(r)
 	if err != nil {
@@ -77,11 +80,20 @@ func answer(t *testing.T, r io.Reader) io.Reader {
 	if bytes.Contains(all, []byte(`"status_code"`)) && json.Unmarshal(all, &recording) == nil && len(recording.Data) > 0 {
 		all = recording.Data
 	}
+	var scenarios []struct {
+		Event json.RawMessage `json:"event_payload"`
+	}
+	if bytes.Contains(all, []byte(`"event_payload"`)) && json.Unmarshal(all, &scenarios) == nil {
+		all = nil
+		for _, s := range scenarios {
+			all = append(append(all, s.Event...), '\n')
+		}
+	}
 	return bytes.NewReader(all)
 }
 
 func countEvent(t *testing.T, e parry.Event, counts map[string]int) {
-	source := sourceName(e)
+	source := nameOfSource(e)
 	found, err := Decode(e)
 	if err != nil {
 		counts[source+": refused"]++
@@ -105,16 +117,31 @@ func countEvent(t *testing.T, e parry.Event, counts map[string]int) {
 	}
 }
 
-// sourceName is whose event it is, for counting.
-func sourceName(e parry.Event) string {
-	if isTrailType(e.DetailType) {
+// nameOfSource is a short name to count an event under.
+func nameOfSource(e parry.Event) string {
+	switch {
+	case isTrailType(e.DetailType):
 		return "CloudTrail"
+	case e.Source == awsConfig:
+		return "Config"
+	case e.Source == accessAnalyzer:
+		return "Access Analyzer"
+	case e.Source == guardDuty:
+		return "GuardDuty"
+	case e.Source == securityHub && e.DetailType == hubV2Imported:
+		return "Security Hub V2"
+	case e.Source == securityHub && e.DetailType == hubInsight:
+		return "Security Hub insight"
+	case e.Source == securityHub:
+		return "Security Hub"
+	case e.Source == inspector:
+		return "Inspector"
+	case e.Source == macie:
+		return "Macie"
+	case strings.HasPrefix(e.DetailType, "OCSF "):
+		return "OCSF"
 	}
-	name, known := map[string]string{guardDuty: "GuardDuty", securityHub: "Security Hub", awsConfig: "Config", accessAnalyzer: "Access Analyzer"}[e.Source]
-	if !known {
-		return "others"
-	}
-	return name
+	return "others"
 }
 
 // verbose logs single outcomes when PARRY_CORPUS_VERBOSE asks for them.
@@ -127,8 +154,17 @@ func verbose(t *testing.T, format string, args ...any) {
 // checkFinding holds what is true of every finding, whoever wrote it.
 func checkFinding(t *testing.T, f parry.Finding, input string) {
 	t.Helper()
-	if f.Info.UID == "" || f.Cloud.Account.UID == "" {
+	if f.Info.UID == "" || f.Cloud.Account.UID == "" && f.Cloud.Provider == "AWS" && f.Type() != hubInsight {
 		t.Errorf("a finding without id or account: %+v", f)
+	}
+	if _, err := json.Marshal(f.OCSF()); err != nil {
+		t.Errorf("finding %s cannot be written: %v", f.Info.UID, err)
+	}
+	if f.Cloud.Provider != "AWS" && len(f.Targets) > 0 {
+		t.Errorf("a finding about %q has targets: %+v", f.Cloud.Provider, f)
+	}
+	if _, ok := parry.OCSFClassName(f.ClassUID); !ok || f.TypeUID/100 != int64(f.ClassUID) {
+		t.Errorf("class %d, type %d", f.ClassUID, f.TypeUID)
 	}
 	for _, target := range f.Targets {
 		switch {

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"unicode"
@@ -8,14 +9,13 @@ import (
 	"parry"
 )
 
-// ocsfVersion is the version of OCSF in whose words findings are told.
-const ocsfVersion = "1.8.0"
-
 // Values of OCSF's activity_id for findings.
 const (
 	activityCreate = 1
 	activityUpdate = 2
 	activityClose  = 3
+	// activitySuppressed is one of data security findings only.
+	activitySuppressed = 4
 )
 
 // Decode reads the findings out of an event. Events of Security Hub may hold several: where one of them cannot be
@@ -30,14 +30,16 @@ func Decode(e parry.Event) ([]parry.Finding, error) {
 
 func decode(e parry.Event) ([]parry.Finding, error) {
 	read := decoder(e.Source, e.DetailType)
-	if read == nil {
-		return nil, parry.Errorf(parry.Invalid, "not a finding that Parry reads yet: %s %s", cut(e.Source), cut(e.DetailType))
-	}
 	detail, err := parse("detail", e.Detail)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case read != nil:
+		return read(e, detail)
+	case holdsOCSF(detail):
+		return decodeOCSF(e, detail)
 	}
-	return read(e, detail)
+	return nil, parry.Errorf(parry.Invalid, "not a finding that Parry reads yet: %s %s", cut(e.Source), cut(e.DetailType))
 }
 
 // decoder is what reads the findings of one kind of event; nil for an event that is no finding.
@@ -51,11 +53,39 @@ func decoder(source, detailType string) func(parry.Event, node) ([]parry.Finding
 		return decodeConfig
 	case accessAnalyzer + "/" + analyzerExternal, accessAnalyzer + "/" + analyzerInternal, accessAnalyzer + "/" + analyzerUnused:
 		return decodeAnalyzer
+	case securityHub + "/" + hubV2Imported:
+		return decodeOCSF
+	case securityHub + "/" + hubInsight:
+		return decodeInsight
+	case inspector + "/" + inspectorFinding:
+		return decodeInspector
+	case macie + "/" + macieFinding:
+		return decodeMacie
 	}
 	if strings.HasPrefix(source, "aws.") && isTrailType(detailType) { // only AWS can put events of a source aws.*
 		return decodeTrail
 	}
 	return nil
+}
+
+// decodeEach reads the findings of a list. Where one of them cannot be read, the others are given along with the error.
+// The event's id is that of a finding which has none of its own.
+func decodeEach(e parry.Event, list []node, read func(node) (parry.Finding, error)) ([]parry.Finding, error) {
+	var found []parry.Finding
+	var errs []error
+	for _, n := range list {
+		f, err := read(n)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		f.Metadata.UID = oneOf(f.Metadata.UID, e.ID)
+		found = append(found, f)
+	}
+	if len(errs) > 0 {
+		return found, parry.Errorf(parry.Invalid, "%w", errors.Join(errs...))
+	}
+	return found, nil
 }
 
 // start is what every finding has in common.
@@ -65,7 +95,7 @@ func start(class, activity int) parry.Finding {
 		CategoryUID: 2, // Findings
 		ClassUID:    class,
 		TypeUID:     int64(class*100 + activity),
-		Metadata:    parry.Metadata{Version: ocsfVersion},
+		Metadata:    parry.Metadata{Version: parry.OCSFVersion},
 		Cloud:       parry.Cloud{Provider: "AWS"},
 		Unmapped:    map[string]string{},
 	}
@@ -119,4 +149,37 @@ func cut(s string) string {
 		return string(r[:100]) + "..."
 	}
 	return string(r)
+}
+
+// percent reads a score from 0 to 100; 0 where there is none that makes sense.
+func percent(n node) int {
+	if p := n.count(); p <= 100 {
+		return p
+	}
+	return 0
+}
+
+// weakness names a vulnerability by its id: a CVE, a CWE, or an advisory of another catalogue.
+func weakness(id string) parry.Vulnerability {
+	switch {
+	case id == "":
+		return parry.Vulnerability{}
+	case strings.HasPrefix(id, "CVE-"):
+		return parry.Vulnerability{CVE: &parry.CVE{UID: id}}
+	case strings.HasPrefix(id, "CWE-"):
+		return parry.Vulnerability{CWE: &parry.CWE{UID: id}}
+	}
+	return parry.Vulnerability{Advisory: &parry.Advisory{UID: id}}
+}
+
+// advice reads what the source advises; nil where it advises nothing. The references are one or a list.
+func advice(n node, text, references string) *parry.Remediation {
+	r := parry.Remediation{Desc: n.get(text).text(), References: n.get(references).texts()}
+	if one := n.get(references).text(); one != "" {
+		r.References = []string{one}
+	}
+	if r.Desc == "" && len(r.References) == 0 {
+		return nil
+	}
+	return &r
 }

@@ -12,13 +12,21 @@ import (
 )
 
 // The names of the events that carry findings. Sources: "Processing GuardDuty findings with Amazon EventBridge" in
-// the GuardDuty User Guide; "EventBridge event formats for Security Hub CSPM" in the Security Hub User Guide.
+// the GuardDuty User Guide; "EventBridge event formats for Security Hub CSPM" and "EventBridge event formats for Security
+// Hub" in the Security Hub User Guide; "Amazon EventBridge event schema for Amazon Inspector events"; "Amazon EventBridge
+// event schema for Macie findings".
 const (
 	guardDuty        = "aws.guardduty"
 	guardDutyFinding = "GuardDuty Finding"
 	securityHub      = "aws.securityhub"
 	hubImported      = "Security Hub Findings - Imported"
 	hubCustomAction  = "Security Hub Findings - Custom Action"
+	hubV2Imported    = "Findings Imported V2"
+	hubInsight       = "Security Hub Insight Results"
+	inspector        = "aws.inspector2"
+	inspectorFinding = "Inspector2 Finding"
+	macie            = "aws.macie"
+	macieFinding     = "Macie Finding"
 )
 
 // The same for Config, IAM Access Analyzer and CloudTrail, whose source is that of the service that was called. AWS spells
@@ -40,9 +48,9 @@ const (
 )
 
 // accepted is the hint for what is no event.
-const accepted = "accepted are EventBridge events, GuardDuty, Security Hub (ASFF) or IAM Access Analyzer findings as their APIs " +
-	"answer them, Config's changes of compliance, and CloudTrail records: one, an array, JSON lines, {\"Findings\": [...]}, " +
-	"{\"Records\": [...]} or {\"Events\": [...]}"
+const accepted = "accepted are EventBridge events; findings of GuardDuty, Security Hub (ASFF), Inspector, Macie, IAM Access Analyzer or in " +
+	"OCSF as their APIs answer them; Config's changes of compliance, and CloudTrail records: one, an array, JSON lines, " +
+	"{\"Findings\": [...]}, {\"Records\": [...]} or {\"Events\": [...]}"
 
 // toEvent makes an event of one JSON value.
 func toEvent(data []byte) (parry.Event, error) {
@@ -75,6 +83,12 @@ func unwrap(data []byte, more int) (parry.Event, error) {
 		return wrapTrail(data, root)
 	case isAnalyzerFinding(object):
 		return wrapAnalyzer(root)
+	case isOCSF(root):
+		return wrapOCSF(root)
+	case has(object, "findingArn", "awsAccountId"):
+		return wrapInspector(root)
+	case has(object, "resourcesAffected", "accountId", "type"):
+		return wrapMacie(root)
 	}
 	return parry.Event{}, notEvent("it looks like %s", looksLike(object))
 }
@@ -134,7 +148,7 @@ func looksLike(object map[string]any) string {
 	case has(object, "eventSource", "eventName"):
 		return "a CloudTrail record without its eventVersion"
 	case has(object, "class_uid"):
-		return "an OCSF finding without its envelope"
+		return "an event of OCSF, but no finding: these are of the classes 2001 to 2008"
 	case has(object, "invokingEvent"):
 		return "what AWS Config sends to a rule's function"
 	case has(object, "detail"):

@@ -15,6 +15,8 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("[" + anEvent + "," + duty(anInstance, live) + "]"))
 	f.Add([]byte("\xef\xbb\xbf" + imported(asff(aGroup)) + "\n{\"Findings\":[" + asff(aGroup) + "]}"))
 	f.Add([]byte(`{"Records":[{"body":"{}"}]} [,{"a":"\` + "\n{]}\x00"))
+	f.Add([]byte(ocsf(anOCSFInstance) + ocsf(anOCSFInstance, `{"metadata":{"product":{"name":"P"}}}`)))
+	f.Add(append([]byte(`{"findings":[`), append(detailOf(scan(aScannedInstance)), append([]byte(","), append(detailOf(privacy()), "]}"...)...)...)...))
 	f.Add([]byte(`{"SchemaVersion":"2.0","AccountId":"111122223333","Type":"x","Id":"y","Resource":{"ARN":{"A":1,"a":2}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		items, err := Read("f", bytes.NewReader(data))
@@ -134,4 +136,43 @@ func FuzzNear(f *testing.F) {
 			}
 		}
 	})
+}
+
+func FuzzOCSF(f *testing.F) {
+	for _, in := range []string{
+		importedV2(ocsf(anOCSFInstance)),
+		importedV2(ocsf("["+part("AWS::IAM::AccessKey", "ASIAEXAMPLE", `"data":{"principal_id":"AROAEXAMPLE:i-0abc1234","user_name":"web","user_type":"AssumedRole"}`)+"]",
+			`{"finding_info":{"uid":"f","types":["UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS"]}}`)),
+		importedV2(ocsf("["+part("AWS::SQS::Queue", "https://sqs.eu-west-1.amazonaws.com/444455556666/q")+"]", `{"class_uid":2003,"compliance":{"status":"Fail"}}`)),
+		custom(`{"findings":[` + ocsf(`[{"type":"AWS::IAM::User","uid_alt":"arn:aws:iam::444455556666:user/path/alice","role":"Related"}]`, `{"class_uid":2005,"finding_info_list":[{"uid":"a"}]}`) + `]}`),
+		custom(ocsf(`[{"type":"KubernetesAPIServer","uid":"x"}]`, `{"cloud":null,"class_uid":2001,"finding":{"uid":"a"},"state_id":3}`)),
+		custom(ocsf(`[{"type":"x","uid":"y","provider":"gcp"}]`, `{"cloud":{"provider":"azure","account":{"uid":"0f"}},"class_uid":2002,"vulnerabilities":[{"cve":{"uid":"CVE-1"}}]}`)),
+	} {
+		f.Add(detailOf(in))
+	}
+	fuzzDetail(f, securityHub, hubV2Imported)
+}
+
+func FuzzInsight(f *testing.F) {
+	f.Add([]byte(anInsight))
+	f.Add([]byte(`{"insightArn":"arn:aws:securityhub:us-east-1:111122223333:insight/x","insightResults":{"a":{}}}`))
+	fuzzDetail(f, securityHub, hubInsight)
+}
+
+func FuzzInspector(f *testing.F) {
+	for _, in := range []string{
+		scan(aScannedInstance), scan(aScannedInstance, networkPath([2]string{"sg-0abc", "AWS::EC2::SecurityGroup"}, [2]string{"acl-0abc", ""})),
+		scan(`[{"type":"AWS_LAMBDA_FUNCTION","id":"arn:aws:lambda:eu-north-1:444455556666:function:f:$LATEST","provider":"AWS"}]`, `{"codeVulnerabilityDetails":{"cwes":["CWE-79"]}}`),
+		scan(`[{"type":"AWS_EC2_INSTANCE","id":"i-0abc","provider":"AZURE","providerAccountId":"x"}]`, `{"status":"CLOSED"}`),
+	} {
+		f.Add(detailOf(in))
+	}
+	fuzzDetail(f, inspector, inspectorFinding)
+}
+
+func FuzzMacie(f *testing.F) {
+	for _, in := range []string{privacy(), privacy(aPolicy), privacy(`{"sample":true,"accountId":"x","resourcesAffected":{"s3Bucket":[{"name":"a"},{"arn":"arn:aws:s3:::b"}]}}`)} {
+		f.Add(detailOf(in))
+	}
+	fuzzDetail(f, macie, macieFinding)
 }

@@ -75,6 +75,9 @@ func (g *gather) named(in scope, form resourceForm, details node, role string) {
 	g.add(in, parry.Target{Type: form.cfn, ID: id, ARN: own, Role: role})
 }
 
+// instanceCredentials begins the types of findings about a credential that was made for an instance and used elsewhere.
+const instanceCredentials = "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration"
+
 // accessKey makes targets of the principal whose credential was used. A credential that was taken from an instance
 // leads to the instance, too: its role's session has the instance's id for a name.
 func (g *gather) accessKey(in scope, findingType string, r node, role string) {
@@ -88,7 +91,7 @@ func (g *gather) accessKey(in scope, findingType string, r node, role string) {
 		name: key.get("userName").text(), kind: key.get("userType").text(), role: role,
 	}
 	g.principal(in, p)
-	if !strings.HasPrefix(findingType, "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration") {
+	if !strings.HasPrefix(findingType, instanceCredentials) {
 		return
 	}
 	instance := r.get("instanceDetails", "instanceId")

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -16,21 +15,9 @@ func decodeHub(e parry.Event, d node) ([]parry.Finding, error) {
 	if len(list.items()) == 0 {
 		return nil, parry.Errorf(parry.Invalid, "%s holds no finding", list.path)
 	}
-	var found []parry.Finding
-	var errs []error
-	for _, n := range list.items() {
-		f, err := hubFinding(n, e.DetailType == hubCustomAction)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		f.Metadata.UID = e.ID
-		found = append(found, f)
-	}
-	if len(errs) > 0 {
-		return found, parry.Errorf(parry.Invalid, "%w", errors.Join(errs...))
-	}
-	return found, nil
+	return decodeEach(e, list.items(), func(n node) (parry.Finding, error) {
+		return hubFinding(n, e.DetailType == hubCustomAction)
+	})
 }
 
 // hubFinding reads one finding. Ordered means that a person sent it by hand.
@@ -47,6 +34,9 @@ func hubFinding(n node, ordered bool) (parry.Finding, error) {
 	f.Quiet = hubQuiet(n, ordered)
 	f.Comment = n.get("Note", "Text").text()
 	f.Compliance = hubCompliance(n)
+	f.Vulnerabilities = hubVulnerabilities(n)
+	f.Remediation = advice(n.get("Remediation", "Recommendation"), "Text", "Url")
+	f.Confidence = percent(n.get("Confidence"))
 	if err := hubFacts(&f, n); err != nil {
 		return f, err
 	}
@@ -208,4 +198,17 @@ func hubRemote(product node) []string {
 		}
 	}
 	return ips
+}
+
+// hubVulnerabilities reads the weaknesses that a finding is about. Source: Vulnerability in the Security Hub API Reference.
+func hubVulnerabilities(n node) []parry.Vulnerability {
+	var all []parry.Vulnerability
+	for _, v := range n.get("Vulnerabilities").items() {
+		w := weakness(v.get("Id").text())
+		w.Severity = v.get("Vendor", "VendorSeverity").text()
+		w.References = v.get("ReferenceUrls").texts()
+		w.FixAvailable = v.get("FixAvailable").text() == "YES"
+		all = append(all, w)
+	}
+	return all
 }

@@ -85,33 +85,9 @@ func contradiction(k kind, r node, name, own string) string {
 	return ""
 }
 
-// hubScope is where a resource lives: as its ARN says, else as the resource says, else as the finding. What is odd
-// about it is told.
+// hubScope is where a resource lives.
 func (g *gather) hubScope(home scope, r node) scope {
-	in := home
-	a, ok := parseARN(r.get("Id").text())
-	if ok {
-		in.partition = a.partition
-		if isAccount(a.account) {
-			in.account = a.account
-		}
-		if in.account != home.account && home.account != "" {
-			g.unclear("%s: in account %s by its ARN, though the finding is about %s", r.path, a.account, cut(home.account))
-		}
-	} else {
-		in.partition = oneOf(r.get("Partition").text(), home.partition)
-	}
-	said := r.get("Region").text()
-	switch {
-	case a.region != "" && said != "" && said != a.region:
-		g.unclear("%s: in Region %s by its ARN, though the resource says %s", r.path, cut(a.region), cut(said))
-		in.region = a.region
-	case a.region != "":
-		in.region = a.region
-	case said != "" && said != "global":
-		in.region = said
-	}
-	return in
+	return g.where(home, r.path, r.get("Id").text(), scope{region: r.get("Region").text(), partition: r.get("Partition").text()})
 }
 
 // hubKey makes targets of an access key. The user is taken only where the finding says that the principal is one: what

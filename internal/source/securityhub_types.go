@@ -116,6 +116,14 @@ func asffKinds() map[string]kind {
 	}
 }
 
+// kindOfType looks up a resource type by the name that CloudFormation or ASFF gives it.
+func kindOfType(name string) (kind, bool) {
+	if k, ok := asffKinds()[name]; ok {
+		return k, true
+	}
+	return cfnKind(name)
+}
+
 // identify finds the id and the ARN of a resource. An ARN of another type is refused: a role is not the user of the
 // same name. A plain id is taken as it is, where the service's API takes plain ids.
 func (k kind) identify(s string) (id, own string, ok bool) {
@@ -141,4 +149,17 @@ func (k kind) identify(s string) (id, own string, ok bool) {
 		return "", s, false // an object in the bucket, a stream of the table
 	}
 	return rest, s, rest != ""
+}
+
+// arn builds the ARN of a resource that is known by its plain id, where its type alone says how; else it is empty.
+func (k kind) arn(in scope, id string) string {
+	switch {
+	case k.service == "ec2":
+		return in.arn(k.service, k.prefix+id)
+	case k.cfn == "AWS::S3::Bucket":
+		return "arn:" + in.partition + ":s3:::" + id
+	case k.cfn == "AWS::IAM::User", k.cfn == "AWS::IAM::Role":
+		return in.global(k.service, k.prefix+id)
+	}
+	return ""
 }

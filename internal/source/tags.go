@@ -2,12 +2,20 @@ package source
 
 import "parry"
 
-// tagList reads tags in the form [{key, value}], or [{name, value}] as OCSF has it.
+// tagList reads tags in the form [{key, value}], or [{name, value}] and [{name, values}] as OCSF has it.
 func tagList(tags node) []parry.Tag {
 	var all []parry.Tag
 	for _, t := range tags.items() {
-		if k := oneOf(t.get("key").text(), t.get("name").text()); k != "" {
-			all = append(all, parry.Tag{Name: k, Value: t.get("value").text()})
+		k := oneOf(t.get("key").text(), t.get("name").text())
+		if k == "" {
+			continue
+		}
+		values := t.get("values").texts()
+		if t.get("value").there() || len(values) == 0 {
+			values = []string{t.get("value").text()}
+		}
+		for _, v := range values {
+			all = append(all, parry.Tag{Name: k, Value: v})
 		}
 	}
 	return all

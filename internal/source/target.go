@@ -22,6 +22,34 @@ func (s scope) global(service, resource string) string {
 	return fmt.Sprintf("arn:%s:%s::%s:%s", s.partition, service, s.account, resource)
 }
 
+// where is where a resource lives: as its ARN says, else as is said of it, else as the finding. What is odd about it is
+// told. The resource's id need not be an ARN.
+func (g *gather) where(home scope, path, id string, said scope) scope {
+	in := home
+	a, ok := parseARN(id)
+	if ok {
+		in.partition = a.partition
+		if isAccount(a.account) {
+			in.account = a.account
+		}
+		if in.account != home.account && home.account != "" {
+			g.unclear("%s: in account %s by its ARN, though the finding is about %s", path, a.account, cut(home.account))
+		}
+	} else {
+		in.partition = oneOf(said.partition, home.partition)
+	}
+	switch {
+	case a.region != "" && said.region != "" && said.region != a.region:
+		g.unclear("%s: in Region %s by its ARN, though the resource says %s", path, cut(a.region), cut(said.region))
+		in.region = a.region
+	case a.region != "":
+		in.region = a.region
+	case said.region != "" && said.region != "global":
+		in.region = said.region
+	}
+	return in
+}
+
 // gather collects the targets of one finding, and the reasons for what is none.
 type gather struct {
 	targets    []parry.Target

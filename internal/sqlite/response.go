@@ -76,13 +76,14 @@ func putResponse(ctx context.Context, tx *sql.Tx, r parry.Response, records []pa
 	if n := len(records); n > 0 {
 		updated = stamp(records[n-1].At)
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO responses (id, key, state, created, updated, account, rule, playbook, target, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	applied := sql.NullString{String: stamp(r.Times.Applied), Valid: !r.Times.Applied.IsZero()}
+	_, err = tx.ExecContext(ctx, `INSERT INTO responses (id, key, state, created, updated, account, rule, playbook, target, applied, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET key = excluded.key, state = excluded.state, created = excluded.created,
 			updated = max(updated, excluded.updated), account = excluded.account, rule = excluded.rule,
-			playbook = excluded.playbook, target = excluded.target, body = excluded.body`,
+			playbook = excluded.playbook, target = excluded.target, applied = excluded.applied, body = excluded.body`,
 		r.ID, r.Key, string(r.State), created, updated, cmp.Or(r.Target.Account, r.Finding.Cloud.Account.UID),
-		r.Answer.Rule, r.Answer.Playbook, strings.TrimSpace(r.Target.String()), string(body))
+		r.Answer.Rule, r.Answer.Playbook, strings.TrimSpace(r.Target.String()), applied, string(body))
 	return err
 }
 
@@ -127,6 +128,18 @@ func (d *DB) List(ctx context.Context, n int) ([]parry.Response, error) {
 		return nil, d.fail(ctx, err, "list the responses")
 	}
 	return all, nil
+}
+
+// countApplied finds what it counts in the index alone.
+const countApplied = "SELECT count(*) FROM responses WHERE rule = ?1 AND applied >= ?2 AND (?3 = '' OR account = ?3)"
+
+// Applied counts the responses of a rule that began to be applied at or after a time, in one account or, where it is empty, in all.
+func (d *DB) Applied(ctx context.Context, rule, account string, since time.Time) (int, error) {
+	var n int
+	if err := d.r.QueryRowContext(ctx, countApplied, rule, stamp(since), account).Scan(&n); err != nil {
+		return 0, d.fail(ctx, err, "count what rule %s did", rule)
+	}
+	return n, nil
 }
 
 // Records are a response's history, in order; none where the response is not known.

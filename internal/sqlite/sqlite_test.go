@@ -76,11 +76,11 @@ func TestColumns(t *testing.T) {
 	save(t, db, r, parry.Record{Response: "r-1", Seq: 1, At: time.Date(2026, 3, 14, 13, 0, 0, 0, time.UTC), Kind: "planned"})
 	r.State = parry.Done
 	save(t, db, r)
-	var got [8]string
-	err := db.r.QueryRow("SELECT key, state, created, updated, account, rule, playbook, target FROM responses").
-		Scan(&got[0], &got[1], &got[2], &got[3], &got[4], &got[5], &got[6], &got[7])
-	want := [8]string{"k", "done", "2026-03-14T11:00:00.000000005Z", "2026-03-14T13:00:00.000000000Z", "111122223333",
-		"stolen keys", "iam-deactivate-access-key", "AWS::IAM::AccessKey AKIA1"}
+	var got [9]string
+	err := db.r.QueryRow("SELECT key, state, created, updated, account, rule, playbook, target, applied FROM responses").
+		Scan(&got[0], &got[1], &got[2], &got[3], &got[4], &got[5], &got[6], &got[7], &got[8])
+	want := [9]string{"k", "done", "2026-03-14T11:00:00.000000005Z", "2026-03-14T13:00:00.000000000Z", "111122223333",
+		"stolen keys", "iam-deactivate-access-key", "AWS::IAM::AccessKey AKIA1", "2026-03-14T11:00:00.000001005Z"}
 	if err != nil || got != want {
 		t.Errorf("columns %q, %v; want %q", got, err, want)
 	}

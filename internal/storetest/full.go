@@ -20,7 +20,8 @@ func Full(id, key string, received time.Time) parry.Response {
 		Finding: fullFinding(),
 		Answer: parry.Answer{
 			Rule: "stolen keys", Playbook: "iam-deactivate-access-key", Params: map[string]any{"hard": true},
-			Tier: parry.TierApprove, Accept: parry.RiskMedium, Observe: true,
+			Tier: parry.TierApprove, Accept: parry.RiskMedium, Observe: true, On: parry.OnActor, Publish: parry.PublishSecurityHub,
+			Scope: fullScope(), Limits: parry.Limits{Resources: 5, PerHour: 20, PerAccountHour: 3, MaxAge: time.Hour},
 		},
 		Target:  target,
 		Plan:    fullPlan(target),
@@ -34,7 +35,16 @@ func Full(id, key string, received time.Time) parry.Response {
 			FirstSeen: received.Add(-time.Hour), Received: received, Planned: received.Add(time.Nanosecond),
 			Applied: received.Add(time.Microsecond), Closed: received.Add(time.Second),
 		},
+		Seen: 3, SeenAt: received.Add(time.Hour), SeenTime: 1_773_489_600_456, Again: "it was told",
 	}
+}
+
+func fullScope() parry.Scope {
+	accounts, ous, regions, tags := []string{"111122223333"}, []string{"ou-ab12-1"}, []string{"eu-*"}, map[string][]string{"env": {"dev", "*"}}
+	return parry.Scope{Accounts: accounts, OUs: ous, Regions: regions, Tags: tags, Exempt: []parry.Exemption{{
+		Accounts: accounts, OUs: ous, Regions: regions, Tags: tags, Resources: []string{"arn:aws:s3:::public-*"}, Principals: []string{"break-glass"},
+		Owner: "ada@example.com", Reason: "a website", Until: noon.Add(time.Hour),
+	}}}
 }
 
 func fullFinding() parry.Finding {
@@ -51,10 +61,30 @@ func fullFinding() parry.Finding {
 		Cloud: parry.Cloud{
 			Provider: "AWS", Account: parry.CloudAccount{UID: "111122223333"}, Region: "us-east-1", Partition: "aws",
 		},
-		Resources:  []parry.Resource{{UID: "AKIA1", Type: "AwsIamAccessKey", Name: "ci", Region: "us-east-1", Role: "TARGET"}},
+		Resources: []parry.Resource{{
+			UID: "AKIA1", Type: "AwsIamAccessKey", Name: "ci", Region: "us-east-1", Role: "TARGET", Tags: []parry.Tag{{Name: "env", Value: "<dev>"}},
+		}},
 		Compliance: &parry.Compliance{Control: "IAM.3", Standards: []string{"cis"}, Status: "FAILED", StatusID: 3},
 		Comment:    "comment",
-		Unmapped:   map[string]string{"action": "AWS_API_CALL", "": "empty name"},
+		Confidence: 80,
+		Vulnerabilities: []parry.Vulnerability{{
+			CVE: &parry.CVE{UID: "CVE-2024-1"}, Title: "title", Desc: "desc", Severity: "High", References: []string{"https://example.com"}, FixAvailable: true,
+		}},
+		Remediation: &parry.Remediation{Desc: "update it", References: []string{"https://example.com"}},
+		API: &parry.API{
+			Operation: "CreateAccessKey", Service: &parry.APIService{Name: "iam.amazonaws.com"}, Request: &parry.APIRequest{UID: "q-1"},
+			Response: &parry.APIResponse{Error: "AccessDenied", Message: "no"},
+		},
+		Actor: &parry.Initiator{
+			User: &parry.User{
+				Type: "AssumedRole", Name: "ci", UID: "AROA1:s", UIDAlt: "arn:aws:sts::111122223333:assumed-role/ci/s", Credential: "ASIA1",
+				Account: &parry.CloudAccount{UID: "111122223333"},
+			},
+			Session:   &parry.LoginSession{UID: "s", Issuer: "arn:aws:iam::111122223333:role/ci", MFA: true, CreatedTime: 5},
+			InvokedBy: "cloudformation.amazonaws.com",
+		},
+		Src:      &parry.Endpoint{IP: "198.51.100.7", Domain: "cloudformation.amazonaws.com"},
+		Unmapped: map[string]string{"action": "AWS_API_CALL", "": "empty name"},
 	}
 }
 

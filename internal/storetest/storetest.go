@@ -53,6 +53,8 @@ func Run(t *testing.T, o Opener) {
 		{"of many claims one wins", claimRace},
 		{"of many saves of one step one wins", saveRace},
 		{"responses are saved side by side", saveApart},
+		{"what was applied is counted by rule, account and time", applied},
+		{"of what is applied at once all is counted", appliedRace},
 		{"a hold stays until it is released", hold},
 		{"a source is kept once", source},
 		{"a cancelled context changes nothing", cancelled},
@@ -385,6 +387,67 @@ func saveApart(t *testing.T, s parry.Store) {
 	}
 }
 
+// applying is a response of a rule whose apply began at a time; a zero one never did.
+func applying(id, rule, account string, began time.Time) parry.Response {
+	r := at(id, "k-"+id, noon)
+	r.Answer.Rule, r.Target.Account, r.Times.Applied = rule, account, began
+	return r
+}
+
+func counted(t *testing.T, s parry.Store, rule, account string, since time.Time, want int) {
+	t.Helper()
+	n, err := s.Applied(t.Context(), rule, account, since)
+	ok(t, err)
+	same(t, want, n)
+}
+
+func applied(t *testing.T, s parry.Store) {
+	const one, two = "111122223333", "444455556666"
+	counted(t, s, "r", "", time.Time{}, 0)
+	east := time.FixedZone("east", 10*3600) // a clock that shows more, at the same time
+	for _, r := range []parry.Response{
+		applying("r-1", "r", one, noon), applying("r-2", "r", one, noon.Add(time.Nanosecond)), applying("r-3", "r", two, noon.Add(-time.Nanosecond)),
+		applying("r-4", "r", two, noon.Add(time.Hour).In(east)), applying("r-5", "r", one, time.Time{}), applying("r-6", "another", one, noon),
+		applying("r-7", "r%", one, noon), applying("r-8", "R", one, noon),
+	} {
+		save(t, s, r)
+	}
+	counted(t, s, "r", "", noon, 3)
+	counted(t, s, "r", one, noon, 2)
+	counted(t, s, "r", two, noon, 1)
+	counted(t, s, "r", "777788889999", noon, 0)
+	counted(t, s, "r", "", noon.Add(-time.Nanosecond), 4)
+	counted(t, s, "r", "", time.Time{}, 4) // what was never applied is not there, however long ago one asks for
+	counted(t, s, "r", "", noon.Add(time.Nanosecond).In(east), 2)
+	counted(t, s, "r", "", noon.Add(2*time.Hour), 0)
+	counted(t, s, "", "", time.Time{}, 0)
+	r := applying("r-5", "r", one, noon.Add(time.Minute)) // it begins now, and goes on: it is one
+	step(t, s, &r)
+	step(t, s, &r)
+	counted(t, s, "r", one, noon, 3)
+}
+
+func appliedRace(t *testing.T, s parry.Store) {
+	const n = 40
+	errs := together(n, func(i int) error {
+		r := applying(fmt.Sprintf("r-%02d", i), "r", fmt.Sprintf("%012d", i%2), noon)
+		r.Steps = 1
+		if err := s.Save(t.Context(), r, record(r.ID, 1)); err != nil {
+			return err
+		}
+		// Its own is counted from here on, whatever the others do.
+		if got, err := s.Applied(t.Context(), "r", r.Target.Account, noon); err != nil || got < 1 || got > n/2 {
+			return fmt.Errorf("%d are counted, %w", got, err)
+		}
+		return nil
+	})
+	for _, err := range errs {
+		ok(t, err)
+	}
+	counted(t, s, "r", "", noon, n)
+	counted(t, s, "r", "000000000001", noon, n/2)
+}
+
 func hold(t *testing.T, s parry.Store) {
 	isHeld := func(key, want string) {
 		t.Helper()
@@ -444,6 +507,7 @@ func cancelled(t *testing.T, s parry.Store) {
 		"Release":    s.Release(ctx, "door", "ada"),
 		"Hold":       s.Hold(ctx, "k", "why"),
 		"Held":       second(s.Held(ctx, "k")),
+		"Applied":    second(s.Applied(ctx, "r", "", noon)),
 		"KeepSource": s.KeepSource(ctx, "sha256:1", []byte("text")),
 		"Source":     second(s.Source(ctx, "sha256:1")),
 	} {

@@ -1,0 +1,76 @@
+package parry
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// PlanSession is the name of the sessions in which plans are made. They can only read.
+const PlanSession = "parry-plan"
+
+// OCSF activity_id values of API Activity that change something. Source: ocsf-schema 1.8, api_activity.
+const (
+	activityCreate = 1
+	activityUpdate = 3
+	activityDelete = 4
+)
+
+// protected says why a target must never be touched by itself: a role of Parry's own, which a finding may well name, as it does in
+// every account what an intruder would do.
+func (r *Responder) protected(t Target) string {
+	if r.Own == nil || t.Type != "AWS::IAM::Role" || !r.Own(t.ID) {
+		return ""
+	}
+	return fmt.Sprintf("%s is Parry's own role", t.ID)
+}
+
+// ownCall says why a finding asks for nothing: it is a call that Parry made. The name of a session alone proves nothing, as whoever
+// takes a role chooses it: the role must be Parry's own, and the session that of a response in the store, in its account and with
+// its playbook's role, making a call of its plan; or a session for planning, which changes nothing.
+func (r *Responder) ownCall(ctx context.Context, f Finding) (string, error) {
+	if r.Own == nil || !f.IsCall() || f.Actor == nil || f.Actor.Session == nil {
+		return "", nil
+	}
+	s := f.Actor.Session
+	account, role, ok := cutRole(s.Issuer)
+	if !ok || !r.Own(role) {
+		return "", nil
+	}
+	if s.UID == PlanSession {
+		if slices.Contains([]int{activityCreate, activityUpdate, activityDelete}, f.ActivityID) {
+			return "", nil
+		}
+		return "Parry's own call: it reads, to make a plan", nil
+	}
+	resp, err := r.Store.Response(ctx, s.UID)
+	switch {
+	case err != nil && KindOf(err) == NotFound:
+		return "", nil
+	case err != nil:
+		return "", err
+	case resp.Target.Account != account || !resp.makes(f.API):
+		return "", nil
+	}
+	return "Parry's own call: it is part of response " + resp.ID, nil
+}
+
+// makes tells whether a call is one that the response makes, in doing or undoing, by the operation's name.
+func (r *Response) makes(api *API) bool {
+	if api == nil || r.Times.Applied.IsZero() {
+		return false
+	}
+	named := func(c Call) bool { return strings.HasSuffix(c.Op, ":"+api.Operation) }
+	return slices.ContainsFunc(r.Plan.Changes, func(c Change) bool { return named(c.Call) || slices.ContainsFunc(c.Undo, named) })
+}
+
+// cutRole parts the ARN of a role into its account and its name without path.
+func cutRole(arn string) (account, name string, ok bool) {
+	p := strings.SplitN(arn, ":", 6)
+	if len(p) != 6 || p[0] != "arn" || p[2] != "iam" {
+		return "", "", false
+	}
+	path, ok := strings.CutPrefix(p[5], "role/")
+	return p[4], path[strings.LastIndexByte(path, '/')+1:], ok && path != ""
+}
