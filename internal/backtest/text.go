@@ -125,7 +125,7 @@ func (t *text) rules(r Report) {
 	}
 	_ = table.Flush() // its error is the writer's, which is kept
 	if r.State == "none" {
-		t.line("No state is given, so no plans are made: the tiers are the boldest that the playbooks' risk allows. --state, --answers or --live gives one.")
+		t.line("No state is given, so no plans are made; NO PLAN is how many would be. The tiers are the boldest that the\nplaybooks' risk allows. --state, --answers or --live gives a state.")
 	}
 	if len(silent) > 0 {
 		more := ""
@@ -156,34 +156,50 @@ func (p Peak) text() string {
 
 // details are, rule by rule, what the table has no room for.
 func (t *text) details(r Report) {
+	observing := 0
 	for _, rule := range r.Rules {
 		if rule.Matched == 0 && rule.Misses.N == 0 {
 			continue
 		}
-		observes := ""
 		if rule.Observes {
-			observes = " (it observes: this is what it would do if it acted)"
+			observing++
 		}
-		t.line("%s%s", rule.Name, observes)
-		t.counts("times its condition did not hold", rule.Misses)
-		t.counts("without a target", rule.NoTarget)
-		t.counts("out of its scope", rule.OutOfScope)
-		t.counts("lowered", rule.Lowered)
-		if rule.Plans.Refused > 0 {
-			t.line("  %d refused by the playbook", rule.Plans.Refused)
+		said := &strings.Builder{}
+		(&text{w: said}).detail(r, rule)
+		if said.Len() > 0 {
+			t.line("%s\n%s", rule.Name, said)
 		}
-		if rule.Plans.Gone > 0 {
-			t.line("  %d for a target that is gone", rule.Plans.Gone)
-		}
-		if r.State != "none" {
-			t.counts("without a plan", rule.Plans.NotMade)
-		}
-		for _, op := range slices.Sorted(maps.Keys(rule.Operations)) {
-			t.line("  %d × %s", rule.Operations[op], op)
-		}
-		t.budget(rule.Budget)
-		t.line("")
 	}
+	if observing > 0 {
+		t.line("%s: what is told here is what would be done if the mode were act.\n", observe(observing))
+	}
+}
+
+func observe(n int) string {
+	if n == 1 {
+		return "1 rule observes"
+	}
+	return fmt.Sprintf("%d rules observe", n)
+}
+
+func (t *text) detail(r Report, rule Rule) {
+	t.counts("times its condition did not hold", rule.Misses)
+	t.counts("without a target", rule.NoTarget)
+	t.counts("out of its scope", rule.OutOfScope)
+	t.counts("lowered", rule.Lowered)
+	if rule.Plans.Refused > 0 {
+		t.line("  %d refused by the playbook", rule.Plans.Refused)
+	}
+	if rule.Plans.Gone > 0 {
+		t.line("  %d for a target that is gone", rule.Plans.Gone)
+	}
+	if r.State != "none" {
+		t.counts("without a plan", rule.Plans.NotMade)
+	}
+	for _, op := range slices.Sorted(maps.Keys(rule.Operations)) {
+		t.line("  %d × %s", rule.Operations[op], op)
+	}
+	t.budget(rule.Budget)
 }
 
 func (t *text) budget(b Budget) {
