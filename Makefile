@@ -25,6 +25,7 @@ test: tools
 # The race detector is C; the program itself needs none.
 race: tools
 	CGO_ENABLED=1 go test -race $(TESTFLAGS) $(RACE_PKGS)
+	CGO_ENABLED=1 go test -race $(TESTFLAGS) -run 'Index|MarkBlocks' ./internal/pattern
 
 # Each fuzz target for a short while, one after the other.
 fuzz:

@@ -74,20 +74,33 @@ func (r *Responder) latest(ctx context.Context, key string) (was Response, found
 // minutes, so the history gets a record only the first time, and then whenever the number has doubled; the response itself always
 // has the number. Of two workers that count at the same moment one may be lost.
 func (r *Responder) SeenAgain(ctx context.Context, resp *Response) error {
+	seen, why := resp.SeenTime, resp.Again
+	err := r.amend(ctx, resp, func(now *Response) (kind, text string) {
+		now.Seen, now.SeenAt, now.SeenTime = now.Seen+1, r.Now(), max(now.SeenTime, seen)
+		if bits.OnesCount(uint(now.Seen)) != 1 {
+			return "", ""
+		}
+		return "seen", fmt.Sprintf("seen again, %s: %s", times(now.Seen), why)
+	})
+	resp.Again = why
+	return err
+}
+
+// amend changes a stored response beside its way: its state stays. change works on the response as it is stored now, which another
+// worker may have taken further, and names the record to keep of it; no kind is no record.
+func (r *Responder) amend(ctx context.Context, resp *Response, change func(now *Response) (kind, text string)) error {
 	for tries := 5; ; tries-- {
 		now, err := r.Store.Response(ctx, resp.ID)
 		if err != nil {
 			return err
 		}
-		now.Seen, now.SeenAt, now.SeenTime = now.Seen+1, r.Now(), max(now.SeenTime, resp.SeenTime)
-		if bits.OnesCount(uint(now.Seen)) == 1 {
-			err = r.step(ctx, &now, now.State, "seen", fmt.Sprintf("seen again, %s: %s", times(now.Seen), resp.Again))
+		if kind, text := change(&now); kind != "" {
+			err = r.step(ctx, &now, now.State, kind, text)
 		} else {
 			err = r.Store.Save(ctx, now)
 		}
 		switch {
 		case err == nil:
-			now.Again = resp.Again
 			*resp = now
 			return nil
 		case KindOf(err) != Conflict || tries == 0:

@@ -14,8 +14,10 @@ type Responder struct {
 	Planner Planner
 	Actors  Actors
 	Store   Store
-	Org     Org                    // where accounts stand; nil where nobody can be asked
-	Own     func(role string) bool // whether a role is Parry's own, by its name; nil where it has none
+	Org     Org // where accounts stand; nil where nobody can be asked
+	// Publisher writes findings where rules want them; nil where nobody can.
+	Publisher Publisher
+	Own       func(role string) bool // whether a role is Parry's own, by its name; nil where it has none
 
 	Worker string // names this process: two workers never hold the same lease
 	Now    func() time.Time
@@ -54,7 +56,7 @@ func (r *Responder) Respond(ctx context.Context, e Event, f Finding) ([]Response
 			return responses, err
 		}
 	}
-	return responses, nil
+	return responses, r.Publish(ctx, f, responses)
 }
 
 // carryOut does what was decided.

@@ -46,7 +46,9 @@ type Response struct {
 	SeenTime int64     `json:"seen_time,omitempty"`
 	// Again says why a delivery got this response, made earlier, in place of one of its own. It is the delivery's: no step stores it.
 	Again string `json:"again,omitempty"`
-	Steps int    `json:"steps"` // records made so far: the last one's number
+	// Published is the version of the finding that was written where its rule wants it, in epoch milliseconds; 0 for none.
+	Published int64 `json:"published,omitempty"`
+	Steps     int   `json:"steps"` // records made so far: the last one's number
 }
 
 // resource names the target for leases.

@@ -24,40 +24,22 @@ func library(t *testing.T) *assemble.Library {
 	return lib
 }
 
-// match lets the packs answer one event with its first finding, where there is a decoder for it.
+// match lets the packs answer one event with its first finding.
 func match(t *testing.T, lib *assemble.Library, raw []byte) ([]parry.Answer, parry.Finding) {
 	t.Helper()
 	items, err := source.Read("event", bytes.NewReader(raw))
 	if err != nil || len(items) != 1 || items[0].Err != nil {
 		t.Fatalf("%s: %v %+v", raw, err, items)
 	}
-	finding := parry.Finding{Unmapped: map[string]string{}, Resources: resources(t, raw)}
-	if found, err := source.Decode(items[0].Event); err == nil && len(found) > 0 {
-		finding = found[0]
+	found, err := source.Decode(items[0].Event)
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%s: %v", raw, err)
 	}
-	answers, _, err := lib.Rules.Match(t.Context(), items[0].Event, finding)
+	answers, _, err := lib.Rules.Match(t.Context(), items[0].Event, found[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answers, finding
-}
-
-// resources are those of an event in OCSF, for conditions on a finding that nothing decodes.
-func resources(t *testing.T, raw []byte) []parry.Resource {
-	t.Helper()
-	var e struct {
-		Detail struct {
-			Findings []struct{ Resources []parry.Resource }
-		}
-	}
-	if err := json.Unmarshal(raw, &e); err != nil {
-		return nil // the tags of other formats are not those of OCSF
-	}
-	var all []parry.Resource
-	for _, f := range e.Detail.Findings {
-		all = append(all, f.Resources...)
-	}
-	return all
+	return answers, found[0]
 }
 
 // rulesOf are the names of the rules that answer, each once.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"parry"
 )
 
 // event is an event of a source around a detail, both as JSON has them.
@@ -128,7 +130,7 @@ func TestInspectorAndThirdParties(t *testing.T) {
 	})
 	ocsf := `{"class_uid":2004,"finding_info":{"uid":"f-1"},"status_id":1}`
 	checkSource(t, "ocsf.scanner", "Detection Finding", ocsf, []answered{
-		{"live", "", "thirdparty-finding"}, {"no status", `{"status_id":null}`, "thirdparty-finding"}, {"resolved", `{"status_id":4}`, ""}, {"no finding", `{"class_uid":6003}`, ""},
+		{"live", "", "thirdparty-finding"}, {"no status", `{"status_id":null}`, "thirdparty-finding"}, {"resolved", `{"status_id":4}`, ""},
 	})
 	checkSource(t, "scanner", "Detection Finding", ocsf, []answered{{"of nobody's", "", ""}})
 }
@@ -137,32 +139,45 @@ func TestInspectorAndThirdParties(t *testing.T) {
 const call = `{"eventVersion":"1.09","eventID":"e-1","eventTime":"2026-03-01T10:00:00Z","awsRegion":"us-east-1","recipientAccountId":"111122223333","eventType":"AwsApiCall",
 	"userIdentity":{"type":"IAMUser","userName":"mallory","accessKeyId":"AKIA2E0A8F3B4C5D6E7F","accountId":"111122223333"},"requestParameters":null,"responseElements":null,`
 
+// byRole is the same by a role, whose session has no key that could be deactivated.
+const byRole = `{"userIdentity":{"type":"AssumedRole","principalId":"AROA2E0A8F3B4C5D6E7F8:s","arn":"arn:aws:sts::111122223333:assumed-role/ops/s","accountId":"111122223333"}}`
+
 func TestCalls(t *testing.T) {
 	lib := library(t)
 	for _, c := range []struct{ service, name, more, want string }{
-		{"cloudtrail", "StopLogging", "", "cloudtrail-trail-stopped"},
-		{"cloudtrail", "DeleteTrail", "", "cloudtrail-trail-stopped"},
+		{"cloudtrail", "StopLogging", "", "cloudtrail-defences-stopped-by-user cloudtrail-trail-stopped"},
+		{"cloudtrail", "StopLogging", byRole, "cloudtrail-trail-stopped"},
+		{"cloudtrail", "DeleteTrail", "", "cloudtrail-defences-stopped-by-user cloudtrail-trail-stopped"},
+		{"cloudtrail", "DeleteTrail", byRole, "cloudtrail-trail-stopped"},
 		{"cloudtrail", "UpdateTrail", "", "cloudtrail-trail-stopped"},
 		{"cloudtrail", "PutEventSelectors", "", "cloudtrail-trail-stopped"},
 		{"cloudtrail", "StopLogging", `{"errorCode":"AccessDenied"}`, ""},
 		{"cloudtrail", "StartLogging", "", ""},
-		{"guardduty", "DeleteDetector", "", "cloudtrail-detector-stopped"},
-		{"guardduty", "DisassociateFromAdministratorAccount", "", "cloudtrail-detector-stopped"},
+		{"guardduty", "DeleteDetector", "", "cloudtrail-defences-stopped-by-user cloudtrail-detector-stopped"},
+		{"guardduty", "DeleteDetector", byRole, "cloudtrail-detector-stopped"},
+		{"guardduty", "DisassociateFromAdministratorAccount", "", "cloudtrail-defences-stopped-by-user cloudtrail-detector-stopped"},
+		{"guardduty", "DisassociateFromAdministratorAccount", byRole, "cloudtrail-detector-stopped"},
 		{"guardduty", "UpdateDetector", `{"requestParameters":{"detectorId":"d","enable":false}}`, "cloudtrail-detector-stopped"},
 		{"guardduty", "UpdateDetector", `{"requestParameters":{"detectorId":"d","enable":true}}`, ""},
-		{"securityhub", "DisableSecurityHub", "", "cloudtrail-detector-stopped"},
+		{"securityhub", "DisableSecurityHub", "", "cloudtrail-defences-stopped-by-user cloudtrail-detector-stopped"},
+		{"securityhub", "DisableSecurityHub", byRole, "cloudtrail-detector-stopped"},
 		{"access-analyzer", "DeleteAnalyzer", "", "cloudtrail-detector-stopped"},
-		{"config", "StopConfigurationRecorder", "", "cloudtrail-recorder-stopped"},
-		{"config", "DeleteConfigurationRecorder", "", "cloudtrail-recorder-stopped"},
-		{"config", "DeleteDeliveryChannel", "", "cloudtrail-recorder-stopped"},
-		{"ec2", "DeleteFlowLogs", "", "cloudtrail-logs-deleted"},
+		{"config", "StopConfigurationRecorder", "", "cloudtrail-defences-stopped-by-user cloudtrail-recorder-stopped"},
+		{"config", "StopConfigurationRecorder", byRole, "cloudtrail-recorder-stopped"},
+		{"config", "DeleteConfigurationRecorder", "", "cloudtrail-defences-stopped-by-user cloudtrail-recorder-stopped"},
+		{"config", "DeleteConfigurationRecorder", byRole, "cloudtrail-recorder-stopped"},
+		{"config", "DeleteDeliveryChannel", "", "cloudtrail-defences-stopped-by-user cloudtrail-recorder-stopped"},
+		{"config", "DeleteDeliveryChannel", byRole, "cloudtrail-recorder-stopped"},
+		{"ec2", "DeleteFlowLogs", "", "cloudtrail-defences-stopped-by-user cloudtrail-logs-deleted"},
+		{"ec2", "DeleteFlowLogs", byRole, "cloudtrail-logs-deleted"},
 		{"route53resolver", "DeleteResolverQueryLogConfig", "", "cloudtrail-logs-deleted"},
 		{"events", "DisableRule", "", "cloudtrail-event-rule-removed"},
 		{"events", "DeleteRule", "", "cloudtrail-event-rule-removed"},
 		{"elasticloadbalancing", "DeleteRule", "", ""},
 		{"kms", "DisableKey", "", "cloudtrail-key-disabled"},
 		{"kms", "ScheduleKeyDeletion", "", "cloudtrail-key-disabled"},
-		{"organizations", "LeaveOrganization", "", "cloudtrail-organization-left"},
+		{"organizations", "LeaveOrganization", "", "cloudtrail-defences-stopped-by-user cloudtrail-organization-left"},
+		{"organizations", "LeaveOrganization", byRole, "cloudtrail-organization-left"},
 		{"iam", "DeactivateMFADevice", "", "cloudtrail-mfa-removed"},
 		{"iam", "CreateAccessKey", `{"requestParameters":{"userName":"victim"}}`, "cloudtrail-credential-made"},
 		{"iam", "CreateAccessKey", "", ""},
@@ -193,7 +208,12 @@ func TestCalls(t *testing.T) {
 		{"kms", "RotateKey", `{"userIdentity":{"type":"Root"},"eventType":"AwsServiceEvent"}`, ""},
 	} {
 		detail := with(t, call+fmt.Sprintf(`"eventSource":"%s.amazonaws.com","eventName":%q}`, c.service, c.name), c.more)
-		answers, _ := match(t, lib, event("aws."+c.service, "AWS API Call via CloudTrail", detail))
+		answers, finding := match(t, lib, event("aws."+c.service, "AWS API Call via CloudTrail", detail))
+		for _, a := range answers {
+			if a.On == parry.OnActor && len(a.TargetsOf(finding, "AWS::IAM::User")) != 1 {
+				t.Errorf("%s %s: the caller is no target of %s: %+v", c.service, c.name, a.Playbook, finding.Targets)
+			}
+		}
 		if got := strings.Join(rulesOf(answers), " "); got != c.want {
 			t.Errorf("%s %s %s: %q, want %q", c.service, c.name, c.more, got, c.want)
 		}

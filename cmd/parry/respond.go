@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -119,6 +120,23 @@ func (a *app) respondTo(ctx context.Context, r *parry.Responder, cloud *awsapi.C
 				a.fail(err)
 			}
 		}
+		if err := a.publishTo(ctx, r, f, responses, o); err != nil {
+			a.fail(err)
+		}
+	}
+	return nil
+}
+
+// publishTo writes the finding where its rules want it, if what was planned was to be carried out.
+func (a *app) publishTo(ctx context.Context, r *parry.Responder, f parry.Finding, responses []parry.Response, o respondOptions) error {
+	wanted := slices.ContainsFunc(responses, func(resp parry.Response) bool { return resp.Answer.Publish != "" })
+	switch {
+	case !wanted:
+		return nil
+	case o.apply:
+		return r.Publish(ctx, f, responses)
+	case !a.json:
+		fmt.Fprintf(a.stdout, "  with --apply the finding would be written into Security Hub\n\n")
 	}
 	return nil
 }
@@ -227,7 +245,7 @@ func (unheld) Held(context.Context, string) (string, error) { return "", nil }
 
 // watch prints each call as it is made.
 func (a *app) watch(_ parry.Response, rec parry.Record) {
-	if rec.Kind == "call" && !a.json {
+	if (rec.Kind == "call" || rec.Kind == "published" || rec.Kind == "not published") && !a.json {
 		fmt.Fprintf(a.stdout, "  %s\n", rec.Text)
 	}
 }

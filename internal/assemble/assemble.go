@@ -72,19 +72,20 @@ func (l *Library) Responder(cfg aws.Config, store parry.Store, o Options) (*parr
 		o.Patience = 2 * time.Minute
 	}
 	return &parry.Responder{
-		Matcher:  l.Rules,
-		Targets:  l.Playbooks.TargetOf,
-		Planner:  &playbook.Planner{Set: l.Playbooks, Observe: cloud.Observe, Sources: store},
-		Actors:   cloud,
-		Store:    store,
-		Org:      o.Org,
-		Own:      l.own(o.Role),
-		Worker:   newID(o.Now()),
-		Now:      o.Now,
-		NewID:    func() string { return newID(o.Now()) },
-		Sleep:    o.Sleep,
-		Patience: o.Patience,
-		Watch:    o.Watch,
+		Matcher:   l.Rules,
+		Targets:   l.Playbooks.TargetOf,
+		Planner:   &playbook.Planner{Set: l.Playbooks, Observe: cloud.Observe, Sources: store},
+		Actors:    cloud,
+		Store:     store,
+		Org:       o.Org,
+		Publisher: Publisher(cloud, o.Now),
+		Own:       l.own(o.Role),
+		Worker:    newID(o.Now()),
+		Now:       o.Now,
+		NewID:     func() string { return newID(o.Now()) },
+		Sleep:     o.Sleep,
+		Patience:  o.Patience,
+		Watch:     o.Watch,
 	}, cloud
 }
 

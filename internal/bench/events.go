@@ -121,7 +121,7 @@ func (s scene) cloudTrail() object {
 	d := object{
 		"eventVersion": "1.11", "userIdentity": user, "eventTime": s.time(), "eventSource": service + ".amazonaws.com", "eventName": pick(s, calls...),
 		"awsRegion": region, "sourceIPAddress": s.address(), "userAgent": "aws-sdk-go-v2/1.47.8 os/linux lang/go#1.26.8 md/GOOS#linux md/GOARCH#amd64 api/ec2#1.344.2",
-		"requestParameters": object{"bucketName": s.id("bucket-"), "groupId": s.id("sg-"), "userName": s.words(1), "roleName": s.words(1), "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess",
+		"requestParameters": object{"description": s.words(8), "bucketName": s.id("bucket-"), "groupId": s.id("sg-"), "userName": s.words(1), "roleName": s.words(1), "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess",
 			"ipPermissions": object{"items": []any{object{"ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "ipRanges": object{"items": []any{object{"cidrIp": s.address() + "/32"}}}}}}},
 		"responseElements": object{"requestId": s.uuid(), "_return": true}, "requestID": s.uuid(), "eventID": s.uuid(), "readOnly": false,
 		"eventType": "AwsApiCall", "managementEvent": true, "recipientAccountId": account, "eventCategory": "Management",
@@ -174,7 +174,7 @@ func (s scene) control() string {
 func (s scene) hub() object {
 	account, region, control := s.account(), s.region(), s.control()
 	product := object{}
-	for i := range 16 {
+	for i := range 12 + s.IntN(20) {
 		product[fmt.Sprintf("aws/securityhub/Field%d", i)] = s.words(5)
 	}
 	kind := pick(s, "AwsEc2SecurityGroup", "AwsS3Bucket", "AwsIamUser", "AwsRdsDbInstance", "AwsLambdaFunction")
@@ -216,6 +216,12 @@ func (s scene) hubV2() object {
 		"severity": pick(s, "Low", "Medium", "High", "Critical"), "severity_id": 2 + s.IntN(4), "status": pick(s, "New", "New", "Suppressed", "Resolved"), "status_id": 1, "time": 1759524561464,
 		"vendor_attributes": object{"severity": "Medium", "severity_id": 3},
 	}
+	ancestry := list{}
+	for range s.IntN(8) {
+		ancestry = append(ancestry, object{"name": s.words(1), "path": "/usr/bin/" + s.words(1), "pid": 1000 + s.IntN(30000), "uid": "0", "created_time": 1759523833119, "created_time_dt": s.time()})
+	}
+	f["evidences"] = list{object{"actor": object{"process": object{"name": s.words(1), "pid": 4711, "ancestry": ancestry, "working_directory": "/srv/" + s.words(2),
+		"file": object{"path": "/opt/" + s.words(2), "hashes": list{object{"algorithm": "SHA-256", "algorithm_id": 3, "value": s.id(s.id(s.id(s.id(""))))}}}}}}}
 	return s.envelope("aws.securityhub", "Findings Imported V2", []any{id}, object{"findings": []any{f}})
 }
 

@@ -79,7 +79,8 @@ func (b *indexBuilder) leaf(l leaf) int32 {
 	made := indexLeaf{field: field, from: int32(len(b.x.exacts)), absent: l.absent}
 	for _, c := range l.conds {
 		if e, ok := c.(exact); ok {
-			b.x.exacts = append(b.x.exacts, exactValue{key: e.value.key(), kind: e.value.kind})
+			key := e.value.key()
+			b.x.exacts = append(b.x.exacts, exactValue{key: key, hash: uint32(maphash.String(b.x.seed, key)), kind: e.value.kind})
 		} else {
 			made.others = append(made.others, c)
 		}

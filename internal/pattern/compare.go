@@ -94,10 +94,12 @@ func (r *run) judge(l *indexLeaf) leafState {
 
 // accepts says whether a leaf accepts a value.
 func (r *run) accepts(l *indexLeaf, v *value) bool {
-	key := r.key(v)
-	for i := l.from; i < l.to; i++ {
-		if e := &r.x.exacts[i]; e.kind == v.kind && e.key == string(key) {
-			return true
+	if l.from < l.to {
+		hash := uint32(r.hashOf(v))
+		for i := l.from; i < l.to; i++ {
+			if e := &r.x.exacts[i]; e.hash == hash && e.kind == v.kind && e.key == string(r.key(v)) {
+				return true
+			}
 		}
 	}
 	if len(l.others) == 0 {

@@ -45,9 +45,10 @@ type indexLeaf struct {
 	absent   bool
 }
 
-// exactValue is a plain value that is accepted, by its key.
+// exactValue is a plain value that is accepted, by its key. A part of the key's hash spares a look at most of those that are not meant.
 type exactValue struct {
 	key  string
+	hash uint32
 	kind kind
 }
 

@@ -118,12 +118,18 @@ func markSpecial(b *[64]byte) (special uint64) {
 
 // end is the index behind the closing quotation mark of the string whose text begins at i; -1 where it has none.
 func (m *quoteMap) end(i int) int {
-	for at := i >> 6; at < len(m.quotes); at++ {
-		w := m.quotes[at]
-		if at == i>>6 {
-			w = w >> (i & 63) << (i & 63)
+	if at := i >> 6; at < len(m.quotes) {
+		if w := m.quotes[at] >> (i & 63); w != 0 {
+			return i + bits.TrailingZeros64(w) + 1
 		}
-		if w != 0 {
+	}
+	return m.endBeyond(i>>6 + 1)
+}
+
+// endBeyond is end where the closing quotation mark is not in the text's first block.
+func (m *quoteMap) endBeyond(at int) int {
+	for ; at < len(m.quotes); at++ {
+		if w := m.quotes[at]; w != 0 {
 			return at<<6 + bits.TrailingZeros64(w) + 1
 		}
 	}

@@ -181,6 +181,9 @@ func (r *run) name(i int, n int32, seen *[4]uint64) (child int32, next int) {
 		r.text = appendUnescaped(r.text, name)
 		name = r.text[start:]
 	}
+	if !node.mayHold(name) {
+		return 0, next
+	}
 	if child = t.child(node, name); child != 0 {
 		slot := t.nodes[child].slot
 		if bit := uint64(1) << (slot & 63); seen[slot>>6]&bit != 0 {
@@ -190,7 +193,7 @@ func (r *run) name(i int, n int32, seen *[4]uint64) (child int32, next int) {
 		}
 		return child, next
 	}
-	if node.mayHoldDots(name) && bytes.IndexByte(name, '.') >= 0 {
+	if bytes.IndexByte(name, '.') >= 0 {
 		if child = t.descend(n, name); child != 0 {
 			r.odd = true
 			r.dotted++

@@ -16,7 +16,15 @@ func skipSpace(b []byte, i int) int {
 
 // skipString passes the rest of a string behind its opening quotation mark. It reports whether there is an escape in it.
 func (m *quoteMap) skipString(b []byte, i int) (end int, escaped bool) {
-	if end = m.end(i); end < 0 || !m.any || m.isPlain(i, end-1) {
+	if end = m.end(i); m.any {
+		return m.checkString(b, i, end)
+	}
+	return end, false
+}
+
+// checkString holds a string that ends at a place against what strings may hold.
+func (m *quoteMap) checkString(b []byte, i, end int) (int, bool) {
+	if end < 0 || m.isPlain(i, end-1) {
 		return end, false
 	}
 	for i < end-1 {

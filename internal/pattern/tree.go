@@ -31,8 +31,12 @@ type edge struct {
 // edgeTable finds edges by the hash of all that they are known by.
 type edgeTable struct {
 	edges []edge
-	slots []int32 // numbers of edges plus one, by hash; 0 for an empty one
+	slots []edgeSlot // by hash
 }
+
+// edgeSlot is a place in the table: an edge's number plus one, 0 for none, and a part of its hash, which spares a look at most of the
+// edges that are not meant.
+type edgeSlot struct{ edge, hash uint32 }
 
 // edgeHash mixes the hash of a text with what else an edge is known by.
 func edgeHash(text uint64, from int32, k edgeKind) uint64 {
@@ -42,25 +46,30 @@ func edgeHash(text uint64, from int32, k edgeKind) uint64 {
 
 // makeTable makes the table of a list of edges.
 func makeTable(edges []edge, seed maphash.Seed) edgeTable {
-	t := edgeTable{edges: edges, slots: make([]int32, 1<<bits.Len(uint(2*len(edges))))}
+	t := edgeTable{edges: edges, slots: make([]edgeSlot, 1<<bits.Len(uint(2*len(edges))))}
 	for i, e := range edges {
-		at := edgeHash(maphash.String(seed, e.text), e.from, e.kind) & uint64(len(t.slots)-1)
-		for t.slots[at] != 0 {
+		h := edgeHash(maphash.String(seed, e.text), e.from, e.kind)
+		at := h & uint64(len(t.slots)-1)
+		for t.slots[at].edge != 0 {
 			at = (at + 1) & uint64(len(t.slots)-1)
 		}
-		t.slots[at] = int32(i + 1)
+		t.slots[at] = edgeSlot{uint32(i + 1), uint32(h >> 32)}
 	}
 	return t
 }
 
 // find is where an edge leads to; -1 where there is none.
 func (t *edgeTable) find(from int32, k edgeKind, hash uint64, text []byte) int32 {
-	for at := edgeHash(hash, from, k) & uint64(len(t.slots)-1); ; at = (at + 1) & uint64(len(t.slots)-1) {
+	h := edgeHash(hash, from, k)
+	for at := h & uint64(len(t.slots)-1); ; at = (at + 1) & uint64(len(t.slots)-1) {
 		slot := t.slots[at]
-		if slot == 0 {
+		if slot.edge == 0 {
 			return -1
 		}
-		if e := &t.edges[slot-1]; e.from == from && e.kind == k && e.text == string(text) {
+		if slot.hash != uint32(h>>32) {
+			continue
+		}
+		if e := &t.edges[slot.edge-1]; e.from == from && e.kind == k && e.text == string(text) {
 			return e.to
 		}
 	}

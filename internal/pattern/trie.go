@@ -132,9 +132,12 @@ func (t *trie) descend(n int32, name []byte) int32 {
 	}
 }
 
-// mayHoldDots says whether a name that is no child could be one with dots in it, by the byte that it begins with.
-func (n *trieNode) mayHoldDots(name []byte) bool {
-	return len(name) > 0 && (name[0] == '.' || n.first[name[0]>>6]>>(name[0]&63)&1 != 0)
+// mayHold says whether a name could be a child's, or begin with one and a dot, by the byte that it begins with.
+func (n *trieNode) mayHold(name []byte) bool {
+	if len(name) == 0 || name[0] == '.' {
+		return true
+	}
+	return n.first[name[0]>>6]>>(name[0]&63)&1 != 0
 }
 
 // below says whether node b lies below node a.

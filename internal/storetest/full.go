@@ -20,7 +20,7 @@ func Full(id, key string, received time.Time) parry.Response {
 		Finding: fullFinding(),
 		Answer: parry.Answer{
 			Rule: "stolen keys", Playbook: "iam-deactivate-access-key", Params: map[string]any{"hard": true},
-			Tier: parry.TierApprove, Accept: parry.RiskMedium, Observe: true, On: parry.OnActor, Publish: parry.PublishSecurityHub,
+			Tier: parry.TierApprove, Accept: parry.RiskMedium, Observe: true, Why: "a reason", On: parry.OnActor, Publish: parry.PublishSecurityHub,
 			Scope: fullScope(), Limits: parry.Limits{Resources: 5, PerHour: 20, PerAccountHour: 3, MaxAge: time.Hour},
 		},
 		Target:  target,
@@ -35,7 +35,7 @@ func Full(id, key string, received time.Time) parry.Response {
 			FirstSeen: received.Add(-time.Hour), Received: received, Planned: received.Add(time.Nanosecond),
 			Applied: received.Add(time.Microsecond), Closed: received.Add(time.Second),
 		},
-		Seen: 3, SeenAt: received.Add(time.Hour), SeenTime: 1_773_489_600_456, Again: "it was told",
+		Seen: 3, SeenAt: received.Add(time.Hour), SeenTime: 1_773_489_600_456, Again: "it was told", Published: 1_773_489_600_455,
 	}
 }
 
@@ -68,6 +68,7 @@ func fullFinding() parry.Finding {
 		Comment:    "comment",
 		Confidence: 80,
 		Vulnerabilities: []parry.Vulnerability{{
+			CWE: &parry.CWE{UID: "CWE-79"}, Advisory: &parry.Advisory{UID: "GHSA-1"},
 			CVE: &parry.CVE{UID: "CVE-2024-1"}, Title: "title", Desc: "desc", Severity: "High", References: []string{"https://example.com"}, FixAvailable: true,
 		}},
 		Remediation: &parry.Remediation{Desc: "update it", References: []string{"https://example.com"}},
