@@ -181,8 +181,11 @@ func (a *app) bar(inputs iter.Seq2[backtest.Input, error]) bar {
 	return bar{newBar(f, backtest.Size(inputs)), time.Now()}
 }
 
+// refresh is how often the bar is drawn anew at the most.
+const refresh = 100 * time.Millisecond
+
 func newBar(w io.Writer, size int64) *progressbar.ProgressBar {
-	return progressbar.NewOptions64(size, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true), progressbar.OptionThrottle(100*time.Millisecond),
+	return progressbar.NewOptions64(size, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true), progressbar.OptionThrottle(refresh),
 		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30), progressbar.OptionSetPredictTime(true))
 }
 

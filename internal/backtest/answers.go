@@ -126,10 +126,20 @@ func (a *answers) note(line []byte, where extent) error {
 	return nil
 }
 
-func readAnswer(line []byte) (one answer, err error) {
+// readAnswer reads a line. The numbers of the input stay as they are written, so that a large one is the same as when it was asked.
+func readAnswer(line []byte) (answer, error) {
+	var one struct {
+		answer
+		Input json.RawMessage `json:"input"`
+	}
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
-	return one, d.Decode(&one)
+	if err := d.Decode(&one); err != nil || one.Input == nil {
+		return one.answer, err
+	}
+	d = json.NewDecoder(bytes.NewReader(one.Input))
+	d.UseNumber()
+	return one.answer, d.Decode(&one.answer.Input)
 }
 
 // observe has the form of playbook.Observe.

@@ -69,7 +69,7 @@ type Rule struct {
 	Budget     Budget         `json:"budget"`
 }
 
-// Tiers are what was decided.
+// Tiers are what was decided, where something is to be done.
 type Tiers struct {
 	Auto    int `json:"auto"`
 	Approve int `json:"approve"`

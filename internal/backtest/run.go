@@ -306,20 +306,20 @@ func (r *run) answer(t *tally, resp parry.Response, key string) {
 	}
 }
 
-// decided counts what was planned and decided.
+// decided counts what was planned and decided. Where nothing is to be done, nothing is decided.
 func (r *run) decided(t *tally, resp parry.Response) {
-	tier := resp.Decided.Tier
 	if r.o.Observe == nil {
 		t.notMade.add("no state is given")
-	} else {
-		t.planned(resp.Plan)
+	} else if t.planned(resp.Plan); resp.State == parry.Nothing {
+		return
 	}
 	for _, why := range resp.Decided.Reasons {
 		if why, ok := strings.CutPrefix(why, "lowered to "); ok {
 			t.lowered.add(why)
 		}
 	}
-	if tier == parry.TierAuto && (r.o.Observe == nil || resp.State == parry.Planned) {
+	tier := resp.Decided.Tier
+	if tier == parry.TierAuto {
 		tier = r.budget(t, resp.Target.Account)
 	}
 	t.Tiers.add(tier)
