@@ -19,7 +19,8 @@ import (
 var shared = []string{"parry/internal/expr", "parry/internal/strictyaml", "parry/internal/pattern"}
 
 // assembly are the packages that put parts together, and so may know many.
-var assembly = []string{"cmd/parry", "internal/assemble", "internal/cases", "internal/demo", "internal/gendocs", "internal/bench", "internal/coverage"}
+var assembly = []string{"cmd/parry", "internal/assemble", "internal/cases", "internal/demo", "internal/gendocs", "internal/bench", "internal/coverage",
+	"internal/given", "internal/backtest"}
 
 // testOnly are packages that no shipped code may import.
 var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/storetest"}

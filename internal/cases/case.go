@@ -24,11 +24,9 @@ import (
 	"strings"
 	"time"
 
-	"cel.dev/cel-go/common/types"
 	"golang.org/x/tools/txtar"
 
 	"parry"
-	"parry/internal/expr"
 	"parry/internal/strictyaml"
 )
 
@@ -161,19 +159,6 @@ func (n names) hide(text string) string {
 
 // uuid finds idempotency tokens, which are made of ids that differ from run to run.
 var uuid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
-
-// env is where a case's expressions are evaluated.
-func (n names) env() (*expr.Env, error) {
-	t, err := expr.NewTypes()
-	if err != nil {
-		return nil, err
-	}
-	vars := map[string]*types.Type{}
-	for k := range n {
-		vars[k] = types.DynType
-	}
-	return expr.NewEnv(t, vars)
-}
 
 // now is a time that a case can put into its event.
 func now(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

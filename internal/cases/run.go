@@ -15,6 +15,7 @@ import (
 	"parry"
 	"parry/internal/assemble"
 	"parry/internal/awsapi"
+	"parry/internal/given"
 	"parry/internal/render"
 	"parry/internal/source"
 	"parry/internal/strictyaml"
@@ -66,7 +67,7 @@ type runner struct {
 	stage Stage
 	lib   *assemble.Library
 	saved names
-	admin *awsapi.Cloud
+	state *given.State
 	probe Probe
 	acct  string
 	res   Result
@@ -78,9 +79,11 @@ func Run(ctx context.Context, c Case, stage Stage, lib *assemble.Library, store 
 	r := &runner{c: c, stage: stage, lib: lib, probe: probe, acct: acct, saved: names{
 		"account": acct, "region": homeRegion, "now": now(stage.Now()), "hourAgo": now(stage.Now().Add(-time.Hour)), "soon": now(stage.Now().Add(time.Minute)),
 	}}
-	r.admin = awsapi.New(stage.Config(acct, homeRegion), awsapi.Options{})
-	if err := r.given(ctx); err != nil {
-		return r.res, err
+	r.state = &given.State{Config: stage.Config, Account: acct, Region: homeRegion, Saved: r.saved}
+	if c.Given != nil {
+		if err := r.state.Make(ctx, c.Given); err != nil {
+			return r.res, err
+		}
 	}
 	event, finding, err := r.finding()
 	if err != nil {
@@ -114,105 +117,6 @@ func (r *runner) step(stage string, resp parry.Response) {
 }
 
 func (r *runner) skips(stage string) bool { return r.probe.Skip != nil && r.probe.Skip(stage) }
-
-// given makes the state that the case starts from.
-func (r *runner) given(ctx context.Context) error {
-	if r.c.Given == nil {
-		return nil
-	}
-	for _, n := range r.c.Given.Items {
-		if err := n.Only("a given call", "call", "with", "region", "save", "set"); err != nil {
-			return err
-		}
-		if n.Get("call") == nil {
-			if err := r.save(n, "set", nil); err != nil {
-				return err
-			}
-			continue
-		}
-		out, err := r.do(ctx, n, true)
-		if err != nil {
-			return n.Errorf("%v", err)
-		}
-		if err := r.save(n, "save", out); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// save keeps parts of an answer under names.
-func (r *runner) save(n *strictyaml.Node, field string, output map[string]any) error {
-	s := n.Get(field)
-	if s == nil {
-		return nil
-	}
-	vars := maps.Clone(r.saved)
-	vars["output"] = output
-	env, err := vars.env()
-	if err != nil {
-		return err
-	}
-	for _, f := range s.Fields {
-		t, err := env.Template(f.Node)
-		if err != nil {
-			return err
-		}
-		v, err := t.Fill(vars, nil)
-		if err != nil {
-			return err
-		}
-		r.saved[f.Key] = v
-	}
-	return nil
-}
-
-// do makes one call of the case as the account's administrator.
-func (r *runner) do(ctx context.Context, n *strictyaml.Node, write bool) (map[string]any, error) {
-	env, err := r.saved.env()
-	if err != nil {
-		return nil, err
-	}
-	op, err := n.Text("call")
-	if err != nil {
-		return nil, err
-	}
-	call := parry.Call{Account: r.acct, Region: homeRegion, Op: op, Input: map[string]any{}}
-	if region, _ := n.Text("region"); region != "" {
-		call.Region = region
-	}
-	if w := n.Get("with"); w != nil {
-		t, err := env.Template(w)
-		if err != nil {
-			return nil, err
-		}
-		if def, ok := awsapi.Catalog()[op]; ok {
-			if err := env.Check(t, def.Input, "with"); err != nil {
-				return nil, err
-			}
-		}
-		in, err := t.Fill(r.saved, nil)
-		if err != nil {
-			return nil, err
-		}
-		call.Input = in.(map[string]any)
-	}
-	target := parry.Target{Account: r.acct, Region: call.Region, Partition: "aws"}
-	if !write {
-		obs, err := r.admin.Observe(ctx, "case", target, nil)
-		if err != nil {
-			return nil, err
-		}
-		reply, err := obs.Read(ctx, call)
-		return reply.Output, err
-	}
-	actor, _, err := r.admin.Act(ctx, parry.Session{Response: "case", Playbook: "case", Target: target, Calls: []parry.Call{call}})
-	if err != nil {
-		return nil, err
-	}
-	reply, err := actor.Do(ctx, call)
-	return reply.Output, err
-}
 
 // finding decodes the case's event.
 func (r *runner) finding() (parry.Event, parry.Finding, error) {
@@ -338,7 +242,7 @@ func (r *runner) check(ctx context.Context, n *strictyaml.Node, part string) err
 		if err := i.Only("a check", "call", "with", "region", "that", "fails"); err != nil {
 			return err
 		}
-		out, err := r.do(ctx, i, false)
+		out, err := r.state.Do(ctx, i, false)
 		if want, _ := i.Text("fails"); want != "" {
 			var said interface{ ErrorCode() string }
 			if !errors.As(err, &said) || said.ErrorCode() != want {
@@ -363,7 +267,7 @@ func (r *runner) that(n *strictyaml.Node, out map[string]any, part string) error
 	}
 	vars := maps.Clone(r.saved)
 	vars["output"] = out
-	env, err := vars.env()
+	env, err := given.Env(vars)
 	if err != nil {
 		return err
 	}

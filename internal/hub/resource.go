@@ -104,7 +104,7 @@ func (known asffNames) resource(r parry.Resource, p Place) types.Resource {
 // common fills what all have in common. The name of a type that Security Hub does not know stands in the details.
 func (known asffNames) common(typ, id, region, role string, tags []parry.Tag) types.Resource {
 	r := types.Resource{Type: aws.String(known.of(typ)), Id: aws.String(clean(id)), Tags: tagMap(tags)}
-	if region == "global" || isRegion(region) {
+	if region == "global" || parry.IsRegion(region) {
 		r.Region = aws.String(region)
 	}
 	switch strings.ToUpper(role) {

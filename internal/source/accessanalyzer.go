@@ -58,7 +58,7 @@ func analyzerFacts(f *parry.Finding, e parry.Event, d node) error {
 	if err != nil {
 		return err
 	}
-	if !isAccount(account) {
+	if !parry.IsAccount(account) {
 		return badAccount(field.path, account)
 	}
 	id := d.get("id")
@@ -78,7 +78,7 @@ func analyzerFacts(f *parry.Finding, e parry.Event, d node) error {
 	own, _ := parseARN(resource)
 	f.Cloud.Account.UID = account
 	f.Cloud.Region = oneOf(d.get("region").text(), own.region, e.Region)
-	f.Cloud.Partition = oneOf(own.partition, partitionOf(f.Cloud.Region))
+	f.Cloud.Partition = oneOf(own.partition, parry.PartitionOf(f.Cloud.Region))
 	kind := oneOf(d.get("findingType").text(), externalAccess)
 	f.Info.Title = cut(kind) + ": " + cut(resource)
 	f.Info.Types = []string{kind}

@@ -3,6 +3,8 @@ package source
 import (
 	"strings"
 	"time"
+
+	"parry"
 )
 
 // arn is an Amazon Resource Name in its parts. Source: "Identify AWS resources with Amazon Resource Names (ARNs)",
@@ -14,88 +16,10 @@ type arn struct {
 // parseARN reads an ARN; false where the text is none.
 func parseARN(s string) (arn, bool) {
 	p := strings.SplitN(s, ":", 6)
-	if len(p) != 6 || p[0] != "arn" || !isPartition(p[1]) || p[2] == "" || p[5] == "" {
+	if len(p) != 6 || p[0] != "arn" || !parry.IsPartition(p[1]) || p[2] == "" || p[5] == "" {
 		return arn{}, false
 	}
 	return arn{p[1], p[2], p[3], p[4], p[5]}, true
-}
-
-// isAccount says whether an id is one of an AWS account.
-func isAccount(s string) bool {
-	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
-}
-
-// isPartition says whether AWS has a partition of that name.
-func isPartition(s string) bool { return homeRegion(s) != "" }
-
-// homeRegion is the Region through which a partition's global services are called; empty for an unknown partition.
-// Source: "AWS Identity and Access Management endpoints and quotas", AWS General Reference.
-func homeRegion(partition string) string {
-	switch partition {
-	case "aws":
-		return "us-east-1"
-	case "aws-cn":
-		return "cn-north-1"
-	case "aws-us-gov":
-		return "us-gov-west-1"
-	case "aws-eusc":
-		return "eusc-de-east-1"
-	case "aws-iso":
-		return "us-iso-east-1"
-	case "aws-iso-b":
-		return "us-isob-east-1"
-	case "aws-iso-e":
-		return "eu-isoe-west-1"
-	case "aws-iso-f":
-		return "us-isof-south-1"
-	}
-	return ""
-}
-
-// partitionOf is the partition that a Region lies in; empty where the text is no Region.
-func partitionOf(region string) string {
-	if !isRegion(region) {
-		return ""
-	}
-	first, rest, _ := strings.Cut(region, "-")
-	second, _, _ := strings.Cut(rest, "-")
-	switch {
-	case first == "cn":
-		return "aws-cn"
-	case first == "eusc":
-		return "aws-eusc"
-	}
-	switch second {
-	case "gov":
-		return "aws-us-gov"
-	case "iso":
-		return "aws-iso"
-	case "isob":
-		return "aws-iso-b"
-	case "isoe":
-		return "aws-iso-e"
-	case "isof":
-		return "aws-iso-f"
-	}
-	return "aws"
-}
-
-// isRegion says whether a text is formed like a Region's name: words in lower case, then a number.
-func isRegion(s string) bool {
-	p := strings.Split(s, "-")
-	if len(p) < 3 || len(s) > 32 {
-		return false
-	}
-	for i, w := range p {
-		set := "abcdefghijklmnopqrstuvwxyz"
-		if i == len(p)-1 {
-			set = "0123456789"
-		}
-		if w == "" || strings.Trim(w, set) != "" {
-			return false
-		}
-	}
-	return true
 }
 
 // isGlobal says whether resources of a type live in no Region. Source: "Global services" in the AWS whitepaper

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"crypto/sha256"
 	"slices"
 	"strings"
 
@@ -75,7 +76,7 @@ func trailFacts(f *parry.Finding, d node) error {
 	if err != nil {
 		return err
 	}
-	if !isAccount(account) {
+	if !parry.IsAccount(account) {
 		return badAccount(field.path, account)
 	}
 	if f.Info.UID, err = d.get("eventID").need(); err != nil {
@@ -86,7 +87,7 @@ func trailFacts(f *parry.Finding, d node) error {
 	}
 	who, _ := parseARN(d.get("userIdentity", "arn").text())
 	f.Cloud.Account.UID = account
-	f.Cloud.Partition = oneOf(partitionOf(f.Cloud.Region), who.partition)
+	f.Cloud.Partition = oneOf(parry.PartitionOf(f.Cloud.Region), who.partition)
 	f.Severity = severityName(f.SeverityID)
 	f.Time = millis(d.get("eventTime").text())
 	f.Info.CreatedTime, f.Info.FirstSeenTime, f.Info.LastSeenTime = f.Time, f.Time, f.Time
@@ -234,22 +235,68 @@ func isTrailRecord(root node) bool {
 	return isInsight || has(object, "eventName") && strings.HasSuffix(root.get("eventSource").text(), ".amazonaws.com")
 }
 
+// trailRecord is what the envelope says of a record of CloudTrail.
+type trailRecord struct{ eventSource, eventType, id, time, region, account string }
+
 // wrapTrail puts the envelope round a record that came without, as in a trail's log files and in the answers of LookupEvents.
-// A record that is too old to say what it is is a call.
-func wrapTrail(record node) (parry.Event, error) {
-	detailType, source := trailCall, "aws."+servicePrefix(record.get("eventSource").text())
-	switch kind := record.get("eventType").text(); {
-	case record.get("insightDetails").there():
-		detailType, source = trailInsight, "aws.cloudtrail"
-	case strings.EqualFold(kind, "AwsConsoleSignIn"):
-		detailType = trailSignIn
-	case kind == "AwsServiceEvent":
-		detailType = trailServiceEvent
-	case kind != "" && kind != "AwsApiCall":
-		return parry.Event{}, notEvent("it looks like a CloudTrail record of the type %q, which is not read yet", cut(kind))
+func wrapTrail(data []byte, record node) (parry.Event, error) {
+	r := trailRecord{
+		eventSource: record.get("eventSource").text(), eventType: record.get("eventType").text(), id: record.get("eventID").text(),
+		time: record.get("eventTime").text(), region: record.get("awsRegion").text(),
+		account: oneOf(record.get("recipientAccountId").text(), record.get("userIdentity", "accountId").text()),
 	}
-	return wrap(map[string]any{
-		"source": source, "detail-type": detailType, "resources": []any{}, "detail": record.v, "region": record.get("awsRegion").text(),
-		"account": oneOf(record.get("recipientAccountId").text(), record.get("userIdentity", "accountId").text()),
-	}, record.get("eventTime").text())
+	source, detailType := r.kind()
+	if record.get("insightDetails").there() {
+		source, detailType = "aws.cloudtrail", trailInsight
+	}
+	if detailType == "" {
+		return parry.Event{}, notEvent("it looks like a CloudTrail record of the type %q, which is not read yet", cut(r.eventType))
+	}
+	if _, ok := instant(r.time); !ok {
+		r.time = ""
+	}
+	raw, _ := r.envelope(source, detailType, data)
+	return event(raw)
+}
+
+// kind is the source and the detail-type of the event that EventBridge makes of a record; none for one that is not read yet.
+// A record that is too old to say what it is is a call.
+func (r trailRecord) kind() (source, detailType string) {
+	source = "aws." + servicePrefix(r.eventSource)
+	switch {
+	case r.eventType == "" || r.eventType == "AwsApiCall":
+		return source, trailCall
+	case strings.EqualFold(r.eventType, "AwsConsoleSignIn"):
+		return source, trailSignIn
+	case r.eventType == "AwsServiceEvent":
+		return source, trailServiceEvent
+	}
+	return source, ""
+}
+
+// envelope is the record in its envelope, in the order in which EventBridge writes them and with the record's own bytes; and
+// the event's id. CloudTrail gives each record an id of its own ("CloudTrail record contents"), from which the event's is made:
+// the same record is the same event, however it is written.
+func (r trailRecord) envelope(source, detailType string, record []byte) (raw []byte, id string) {
+	sum := sha256.New()
+	for _, s := range []string{source, detailType, r.account, r.region, r.time, r.id} {
+		sum.Write([]byte(s))
+		sum.Write([]byte{0})
+	}
+	if r.id == "" {
+		sum.Write(record)
+	}
+	id = formID(sum.Sum(nil))
+	b := make([]byte, 0, len(record)+320)
+	for _, f := range [...]struct{ name, text string }{
+		{`{"version":`, "0"}, {`,"id":`, id}, {`,"detail-type":`, detailType}, {`,"source":`, source}, {`,"account":`, r.account}, {`,"time":`, r.time}, {`,"region":`, r.region},
+	} {
+		if f.name == `,"time":` && f.text == "" {
+			continue
+		}
+		b = appendText(append(b, f.name...), f.text)
+	}
+	b = append(b, `,"resources":[],"detail":`...)
+	b = append(b, record...)
+	return append(b, '}'), id
 }

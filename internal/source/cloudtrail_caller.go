@@ -18,7 +18,7 @@ func initiator(d node) *parry.Initiator {
 		Type: u.get("type").text(), Name: oneOf(u.get("userName").text(), issuer.get("userName").text()), UID: u.get("principalId").text(),
 		UIDAlt: u.get("arn").text(), Credential: u.get("accessKeyId").text(),
 	}}
-	if account := u.get("accountId").text(); isAccount(account) {
+	if account := u.get("accountId").text(); parry.IsAccount(account) {
 		who.User.Account = &parry.CloudAccount{UID: account}
 	}
 	_, session, _ := strings.Cut(who.User.UID, ":")
@@ -61,7 +61,7 @@ func (g *gather) caller(home scope, d node, signIn bool) {
 	case service != "":
 		g.unclear("the caller is the AWS service %q", cut(service))
 		return
-	case isARN && isAccount(own.account) && own.account != in.account:
+	case isARN && parry.IsAccount(own.account) && own.account != in.account:
 		g.unclear("the caller is in account %q, its ARN %q in another", cut(in.account), cut(u.get("arn").text()))
 		return
 	}

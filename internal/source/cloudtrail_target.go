@@ -97,7 +97,7 @@ func wholeID(in scope, d node, typ, id string) string {
 	switch p := strings.Split(id, ":"); {
 	case typ == "AWS::Lambda::Function" && len(p) >= 3 && p[0] == in.account && p[1] == "function":
 		return p[2]
-	case typ == "AWS::Lambda::Function" && len(p) == 2 && !isAccount(p[0]):
+	case typ == "AWS::Lambda::Function" && len(p) == 2 && !parry.IsAccount(p[0]):
 		return p[0]
 	case typ == "AWS::Events::Rule":
 		bus := d.get("requestParameters", "eventBusName").text()
@@ -117,7 +117,7 @@ func wholeID(in scope, d node, typ, id string) string {
 func owned(d node, f found) found {
 	for _, r := range d.get("resources").items() {
 		account := r.get("accountId").text()
-		if f.target.ARN != "" && r.get("ARN").text() == f.target.ARN && isAccount(account) {
+		if f.target.ARN != "" && r.get("ARN").text() == f.target.ARN && parry.IsAccount(account) {
 			f.in.account = account
 		}
 	}

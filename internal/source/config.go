@@ -48,7 +48,7 @@ func configFacts(f *parry.Finding, d node) (arn, error) {
 	if err != nil {
 		return none, err
 	}
-	if !isAccount(account) {
+	if !parry.IsAccount(account) {
 		return none, badAccount(d.get("awsAccountId").path, account)
 	}
 	name, err := d.get("configRuleName").need()
@@ -67,7 +67,7 @@ func configFacts(f *parry.Finding, d node) (arn, error) {
 	if err != nil {
 		return none, err
 	}
-	if in := partitionOf(region); in != "" && in != rule.partition {
+	if in := parry.PartitionOf(region); in != "" && in != rule.partition {
 		return none, parry.Errorf(parry.Invalid, "%s is %s, which is not in the rule's partition %s", d.get("awsRegion").path, region, rule.partition)
 	}
 	typ, id := configResource(d)

@@ -170,11 +170,11 @@ func checkFinding(t *testing.T, f parry.Finding, input string) {
 		switch {
 		case strings.TrimSpace(target.ID) == "" || target.Type == "" || target.Partition == "":
 			t.Errorf("target is not whole: %+v", target)
-		case !isAccount(target.Account):
+		case !parry.IsAccount(target.Account):
 			t.Errorf("target %s is in account %q", target, target.Account)
 		case !strings.Contains(input, target.Account):
 			t.Errorf("target %s is in account %s, which the input does not name", target, target.Account)
-		case partitionOf(target.Region) != target.Partition:
+		case parry.PartitionOf(target.Region) != target.Partition:
 			t.Errorf("target %s is in Region %s and partition %s", target, target.Region, target.Partition)
 		}
 	}

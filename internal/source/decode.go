@@ -18,6 +18,9 @@ const (
 	activitySuppressed = 4
 )
 
+// ErrNoFinding is in the error for an event that nothing is wrong with, but that is of no kind that Decode reads.
+var ErrNoFinding = errors.New("not a finding that Parry reads yet")
+
 // Decode reads the findings out of an event. Events of Security Hub may hold several: where one of them cannot be
 // read, the others are given along with the error.
 func Decode(e parry.Event) ([]parry.Finding, error) {
@@ -39,7 +42,7 @@ func decode(e parry.Event) ([]parry.Finding, error) {
 	case holdsOCSF(detail):
 		return decodeOCSF(e, detail)
 	}
-	return nil, parry.Errorf(parry.Invalid, "not a finding that Parry reads yet: %s %s", cut(e.Source), cut(e.DetailType))
+	return nil, parry.Errorf(parry.Invalid, "%w: %s %s", ErrNoFinding, cut(e.Source), cut(e.DetailType))
 }
 
 // decoder is what reads the findings of one kind of event; nil for an event that is no finding.

@@ -80,7 +80,7 @@ func unwrap(data []byte, more int) (parry.Event, error) {
 	case object["messageType"] == complianceChange:
 		return wrapConfig(root)
 	case isTrailRecord(root):
-		return wrapTrail(root)
+		return wrapTrail(data, root)
 	case isAnalyzerFinding(object):
 		return wrapAnalyzer(root)
 	case isOCSF(root):
@@ -111,9 +111,9 @@ func message(object map[string]any) string {
 
 // inner reads an event out of a message's text, under the limits that hold for a file.
 func inner(body []byte, more int) (parry.Event, error) {
-	cut := newCutter(bytes.NewReader(body))
+	cut := newTextCutter(body)
 	cut.skip()
-	v, _ := cut.value(false)
+	v, _ := cut.cut(false)
 	if v.fault != "" {
 		return parry.Event{}, parry.Errorf(parry.Invalid, "the message's text %s", v.fault)
 	}
@@ -253,7 +253,7 @@ func wrap(envelope map[string]any, times ...string) (parry.Event, error) {
 		return parry.Event{}, err
 	}
 	sum := sha256.Sum256(data)
-	envelope["id"] = fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+	envelope["id"] = formID(sum[:])
 	if data, err = compact(envelope); err != nil {
 		return parry.Event{}, err
 	}
@@ -269,4 +269,28 @@ func compact(v any) ([]byte, error) {
 		return nil, fmt.Errorf("write event: %w", err)
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// formID writes the beginning of a hash in the form of EventBridge's ids.
+func formID(sum []byte) string {
+	const digits = "0123456789abcdef"
+	b := make([]byte, 0, 36)
+	for i, x := range sum[:16] {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			b = append(b, '-')
+		}
+		b = append(b, digits[x>>4], digits[x&15])
+	}
+	return string(b)
+}
+
+// appendText writes a text as a JSON string.
+func appendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] >= 0x80 || s[i] == '"' || s[i] == '\\' {
+			quoted, _ := compact(s) // a string always becomes JSON
+			return append(b, quoted...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
 }

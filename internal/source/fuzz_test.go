@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"testing"
+	"testing/iotest"
 
 	"parry"
 )
@@ -109,6 +110,32 @@ func FuzzSecurityHub(f *testing.F) {
 		f.Add(detailOf(in))
 	}
 	fuzzDetail(f, securityHub, hubImported)
+}
+
+// FuzzNear: what is cut out of the buffer at once is what is cut byte by byte.
+func FuzzNear(f *testing.F) {
+	for _, in := range []string{
+		anEvent, `{"a":"\"\\","b":[{}]}`, "{\"a\":\n{},\r\n \"b\"\n:\n{}}x", "{\"a\"\n{}}", `{"Records":[1]}`, `{"a":["Records":[]}`, `{"a":"b` + "\n" + `"}`, `{"a":"\` + "\n" + `"}`, "{]", "{\n[\n\"x\"]\n}\n",
+	} {
+		f.Add([]byte(in))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, lists := range []bool{true, false} {
+			fast, slow := newTextCutter(data), newCutter(iotest.OneByteReader(bytes.NewReader(data)))
+			got, ok := fast.near(lists)
+			if !ok {
+				if fast.next != (place{1, 1}) {
+					t.Fatal("it has read something all the same")
+				}
+				continue
+			}
+			slow.peek()
+			want, how := slow.cut(lists)
+			if how != whole || want.fault != "" || !bytes.Equal(want.bytes, got.bytes) || want.at != got.at || fast.next != slow.next || fast.last != slow.last {
+				t.Errorf("got %q at %v up to %v, want %q (%v, %s) at %v up to %v", got.bytes, got.at, fast.next, want.bytes, how, want.fault, want.at, slow.next)
+			}
+		}
+	})
 }
 
 func FuzzOCSF(f *testing.F) {

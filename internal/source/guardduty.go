@@ -47,7 +47,7 @@ func guardDutyFacts(f *parry.Finding, d node) error {
 	if err != nil {
 		return err
 	}
-	if !isAccount(account) && !guardDutySample(d) {
+	if !parry.IsAccount(account) && !guardDutySample(d) {
 		return badAccount(d.get("accountId").path, account)
 	}
 	id, err := d.get("id").need()
@@ -83,8 +83,8 @@ func guardDutyPlace(d node) (region, partition string, err error) {
 	if region == "" {
 		return "", "", parry.Errorf(parry.Invalid, "%s is missing", d.get("region").path)
 	}
-	partition = oneOf(d.get("partition").text(), a.partition, partitionOf(region))
-	if in := partitionOf(region); in != "" && in != partition {
+	partition = oneOf(d.get("partition").text(), a.partition, parry.PartitionOf(region))
+	if in := parry.PartitionOf(region); in != "" && in != partition {
 		return "", "", parry.Errorf(parry.Invalid, "%s is %s, which is not in the partition %q", d.get("region").path, region, cut(partition))
 	}
 	return region, partition, nil

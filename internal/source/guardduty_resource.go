@@ -133,7 +133,7 @@ func (g *gather) buckets(in scope, details node, role string) {
 		switch {
 		case own != "" && own != start+name:
 			g.unclear("bucket %q: its ARN %q is another's", cut(name), cut(own))
-		case isAccount(owner) && owner != in.account:
+		case parry.IsAccount(owner) && owner != in.account:
 			g.unclear("bucket %q: belongs to account %s, which the finding is not about", cut(name), owner)
 		default:
 			g.add(in, parry.Target{Type: "AWS::S3::Bucket", ID: name, ARN: start + name, Role: role})

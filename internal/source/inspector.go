@@ -33,7 +33,7 @@ func inspectorFacts(f *parry.Finding, d node) error {
 	if err != nil {
 		return err
 	}
-	if !isAccount(account) && !isSampleTitle(d.get("title").text()) {
+	if !parry.IsAccount(account) && !isSampleTitle(d.get("title").text()) {
 		return badAccount(d.get("awsAccountId").path, account)
 	}
 	id, err := d.get("findingArn").need()
@@ -50,7 +50,7 @@ func inspectorFacts(f *parry.Finding, d node) error {
 	for _, r := range d.get("resources").items() {
 		f.Cloud.Region = oneOf(f.Cloud.Region, r.get("region").text())
 	}
-	f.Cloud.Partition = oneOf(own.partition, partitionOf(f.Cloud.Region))
+	f.Cloud.Partition = oneOf(own.partition, parry.PartitionOf(f.Cloud.Region))
 	labels := []string{"INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"} // UNTRIAGED is none of them
 	f.SeverityID = slices.Index(labels, strings.ToUpper(d.get("severity").text())) + 1
 	f.Severity = severityName(f.SeverityID)

@@ -43,7 +43,7 @@ func macieFacts(f *parry.Finding, d node) error {
 	if err != nil {
 		return err
 	}
-	if !isAccount(account) && !macieSample(d) {
+	if !parry.IsAccount(account) && !macieSample(d) {
 		return badAccount(d.get("accountId").path, account)
 	}
 	id, err := d.get("id").need()
@@ -59,7 +59,7 @@ func macieFacts(f *parry.Finding, d node) error {
 		return err
 	}
 	f.Cloud.Account.UID, f.Cloud.Region = account, region
-	f.Cloud.Partition = oneOf(d.get("partition").text(), partitionOf(region))
+	f.Cloud.Partition = oneOf(d.get("partition").text(), parry.PartitionOf(region))
 	f.SeverityID = macieSeverity(d.get("severity"))
 	f.Severity = severityName(f.SeverityID)
 	f.Count = d.get("count").count()

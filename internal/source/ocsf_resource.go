@@ -29,12 +29,12 @@ func ocsfCloud(f *parry.Finding, n node) error {
 	if err != nil {
 		return err
 	}
-	if !isAccount(account) && ocsfSampleQuiet(*f) == "" {
+	if !parry.IsAccount(account) && ocsfSampleQuiet(*f) == "" {
 		return badAccount(field.path, account)
 	}
 	product, _ := parseARN(f.Metadata.Product.UID)
 	f.Cloud.Account.UID = account
-	f.Cloud.Partition = oneOf(f.Cloud.Partition, partitionOf(f.Cloud.Region), product.partition)
+	f.Cloud.Partition = oneOf(f.Cloud.Partition, parry.PartitionOf(f.Cloud.Region), product.partition)
 	return nil
 }
 
@@ -45,7 +45,7 @@ func aboutAWS(n node) bool {
 		return isAWS(provider)
 	}
 	const awsAccount = 10 // OCSF: account.type_id
-	return n.get("cloud", "account", "type_id").count() == awsAccount || isPartition(n.get("cloud", "cloud_partition").text()) ||
+	return n.get("cloud", "account", "type_id").count() == awsAccount || parry.IsPartition(n.get("cloud", "cloud_partition").text()) ||
 		slices.ContainsFunc(resourcesOf(n), func(r node) bool { _, ok := parseARN(ocsfID(r)); return ok })
 }
 
@@ -63,7 +63,7 @@ func soleAccount(n node) string {
 	for _, r := range resourcesOf(n) {
 		a, _ := parseARN(ocsfID(r))
 		account := r.get("owner", "account", "uid").text()
-		if isAccount(a.account) {
+		if parry.IsAccount(a.account) {
 			account = a.account
 		}
 		if only != "" && account != "" && account != only {
@@ -113,10 +113,10 @@ func queueARN(s string) string {
 		return s
 	}
 	host, path := strings.Split(u.Host, "."), strings.Split(u.Path, "/")
-	if len(host) < 4 || host[0] != "sqs" || host[2] != "amazonaws" || len(path) != 3 || !isAccount(path[1]) || path[2] == "" {
+	if len(host) < 4 || host[0] != "sqs" || host[2] != "amazonaws" || len(path) != 3 || !parry.IsAccount(path[1]) || path[2] == "" {
 		return s
 	}
-	return scope{path[1], host[1], partitionOf(host[1])}.arn("sqs", path[2])
+	return scope{path[1], host[1], parry.PartitionOf(host[1])}.arn("sqs", path[2])
 }
 
 // ocsfResources reads the resources of a finding, and makes targets of those that it names well.
@@ -161,7 +161,7 @@ func (g *gather) ocsfResource(home scope, types []string, r node) string {
 	const related = 4 // OCSF: resource_details.role_id
 	typ, id := r.get("type").text(), ocsfID(r)
 	home.account = oneOf(r.get("owner", "account", "uid").text(), home.account)
-	home.partition = oneOf(home.partition, partitionOf(r.get("region").text()))
+	home.partition = oneOf(home.partition, parry.PartitionOf(r.get("region").text()))
 	in := g.where(home, r.path, id, scope{region: r.get("region").text(), partition: r.get("cloud_partition").text()})
 	switch provider := r.get("provider").text(); {
 	case provider != "" && !isAWS(provider):

@@ -1,14 +1,11 @@
 package source
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"parry"
 )
@@ -27,63 +24,37 @@ type Item struct {
 // from SQS and SNS ({"Records": [...]}). A finding without an envelope gets the one that AWS would have put round it.
 //
 // What is wrong with one element is that Item's Err, and the rest is still read. The error of Read itself says why
-// reading ended early, or that there was nothing; the items before it are good.
+// reading ended early, or that there was nothing; the items before it are good. What is too long to be held is for Stream.
 func Read(name string, r io.Reader) ([]Item, error) {
-	in := bufio.NewReader(r)
-	if err := skipMark(name, in); err != nil {
-		return nil, err
+	var items []Item
+	faults := 0
+	err := stream(name, r, maxFile, func(i Item) error {
+		if items = append(items, i); i.Err != nil {
+			faults++
+		}
+		if faults >= maxFaults {
+			return parry.Errorf(parry.Invalid, "%s: %d broken elements; the rest is not read", name, maxFaults)
+		}
+		return nil
+	})
+	if err == nil && len(items) == 0 {
+		err = parry.Errorf(parry.Invalid, "%s holds no event", name).WithHint("%s", accepted)
 	}
-	rd := &reader{name: name, cut: newCutter(in)}
-	rd.stream()
-	if err := rd.ended(); err != nil {
-		return rd.items, err
-	}
-	if len(rd.items) == 0 {
-		return nil, parry.Errorf(parry.Invalid, "%s holds no event", name).WithHint("%s", accepted)
-	}
-	return rd.items, nil
+	return items, err
 }
 
-// skipMark passes a UTF-8 byte order mark, and refuses what is certainly no JSON text with the reason.
-func skipMark(name string, in *bufio.Reader) error {
-	head, _ := in.Peek(3)
-	switch {
-	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
-		_, err := in.Discard(3)
-		return err
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return parry.Errorf(parry.Invalid, "%s is UTF-16 text", name).WithHint("save it as UTF-8")
-	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
-		return parry.Errorf(parry.Invalid, "%s is compressed with gzip", name).WithHint("unpack it first: gunzip")
-	}
-	return nil
-}
-
-// reader gathers the items of one file.
+// reader gives the items of one file.
 type reader struct {
-	name   string
-	cut    *cutter
-	items  []Item
-	faults int
-}
-
-// ended is the error that ended the reading before the end of the file.
-func (r *reader) ended() error {
-	switch {
-	case r.faults >= maxFaults:
-		return parry.Errorf(parry.Invalid, "%s: %d broken elements; the rest is not read", r.name, maxFaults)
-	case errors.Is(r.cut.err, errTooLong):
-		return parry.Errorf(parry.Invalid, "%s is longer than 256 MiB; the rest is not read", r.name).
-			WithHint("split it into smaller files")
-	case !errors.Is(r.cut.err, io.EOF):
-		return fmt.Errorf("read %s: %w", r.name, r.cut.err)
-	}
-	return nil
+	name string
+	cut  *cutter
+	skim skimmer
+	each func(Item) error
+	stop error // what each said; nothing is read after it
 }
 
 // stream reads the values of the file one after the other.
 func (r *reader) stream() {
-	for n := 1; r.faults < maxFaults; n++ {
+	for n := 1; r.stop == nil; n++ {
 		b, ok := r.cut.skip()
 		if !ok {
 			return
@@ -94,7 +65,7 @@ func (r *reader) stream() {
 		} else {
 			complete = r.element(number{n}, true)
 		}
-		if !complete {
+		if !complete && r.stop == nil {
 			r.cut.resync()
 		}
 	}
@@ -104,7 +75,7 @@ func (r *reader) stream() {
 func (r *reader) list(in number, inner bool) bool {
 	r.cut.byte()
 	before := byte('[')
-	for n := 1; r.faults < maxFaults; {
+	for n := 1; r.stop == nil; {
 		b, ok := r.cut.skip()
 		switch {
 		case !ok:
@@ -134,7 +105,7 @@ func (r *reader) list(in number, inner bool) bool {
 
 // element reads one value: an event, or an object with a list of them. It reports whether the value's end was found.
 func (r *reader) element(n number, inner bool) bool {
-	v, how := r.cut.value(inner)
+	v, how := r.cut.cut(inner)
 	if how != list {
 		r.emit(v, n)
 		return how == whole
@@ -161,28 +132,35 @@ func (r *reader) emit(v chunk, n number) {
 		r.fault(v.end, n, fault)
 		return
 	}
-	if err := json.Unmarshal(v.bytes, new(json.RawMessage)); err != nil {
-		r.fault(v.where(err), n, "is not JSON: "+err.Error())
-		return
+	line := r.name + ", line " + strconv.Itoa(v.at.line)
+	e, ok := r.skim.event(v.bytes)
+	if !ok {
+		if err := json.Unmarshal(v.bytes, new(json.RawMessage)); err != nil {
+			r.fault(v.where(err), n, "is not JSON: "+err.Error())
+			return
+		}
+		var err error
+		if e, err = toEvent(bytes.Clone(v.bytes)); err != nil {
+			r.give(Item{Err: parry.Errorf(parry.Invalid, "%s, element %s: %w", line, n, err)})
+			return
+		}
 	}
-	line := fmt.Sprintf("%s, line %d", r.name, v.at.line)
-	e, err := toEvent(v.bytes)
-	if err != nil {
-		r.faults++
-		r.items = append(r.items, Item{Err: parry.Errorf(parry.Invalid, "%s, element %s: %w", line, n, err)})
-		return
-	}
-	if e.Place = line; n.String() != "1" {
+	if e.Place = line; !n.isFirst() {
 		e.Place = line + ", element " + n.String()
 	}
-	r.items = append(r.items, Item{Event: e})
+	r.give(Item{Event: e})
+}
+
+// give hands an item over.
+func (r *reader) give(i Item) {
+	if r.stop == nil {
+		r.stop = r.each(i)
+	}
 }
 
 // fault makes an item of something that cannot be read.
 func (r *reader) fault(at place, n number, msg string) {
-	r.faults++
-	r.items = append(r.items, Item{Err: parry.Errorf(parry.Invalid, "%s, line %d, column %d, element %s: %s",
-		r.name, at.line, at.col, n, msg)})
+	r.give(Item{Err: parry.Errorf(parry.Invalid, "%s, line %d, column %d, element %s: %s", r.name, at.line, at.col, n, msg)})
 }
 
 // where is the place at which a JSON error was met.
@@ -209,13 +187,21 @@ func (n number) of(i int) number {
 	return append(n[:len(n):len(n)], i)
 }
 
+// isFirst says whether it is the file's first element, whose number nobody needs to be told.
+func (n number) isFirst() bool {
+	return n[len(n)-1] == 1 && (len(n) == 1 || len(n) == 2 && n[0] == 1)
+}
+
 func (n number) String() string {
 	if len(n) > 1 && n[0] == 1 {
 		n = n[1:]
 	}
-	s := make([]string, len(n))
+	b := make([]byte, 0, 24)
 	for i, k := range n {
-		s[i] = strconv.Itoa(k)
+		if i > 0 {
+			b = append(b, '.')
+		}
+		b = strconv.AppendInt(b, int64(k), 10)
 	}
-	return strings.Join(s, ".")
+	return string(b)
 }

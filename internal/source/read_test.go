@@ -123,6 +123,9 @@ func TestRead(t *testing.T) {
 			if diff := cmp.Diff(c.want, outcomes(items)); diff != "" {
 				t.Error(diff)
 			}
+			if at1, err := Read("f", strings.NewReader(c.in)); err != nil || !cmp.Equal(outcomes(at1), outcomes(items)) {
+				t.Errorf("read at once: %v %v", outcomes(at1), err)
+			}
 			for _, i := range items {
 				if i.Err != nil && parry.KindOf(i.Err) != parry.Invalid {
 					t.Errorf("kind of %v is %v", i.Err, parry.KindOf(i.Err))
@@ -200,7 +203,7 @@ func TestReadRefusesTheWhole(t *testing.T) {
 		{"white space", strings.NewReader(" \n"), "f holds no event", parry.Invalid, 0},
 		{"empty array", strings.NewReader("[]"), "f holds no event", parry.Invalid, 0},
 		{"UTF-16", strings.NewReader("\xff\xfe{\x00"), "f is UTF-16 text", parry.Invalid, 0},
-		{"gzip", strings.NewReader("\x1f\x8b\x08\x00"), "f is compressed with gzip", parry.Invalid, 0},
+		{"torn gzip", strings.NewReader("\x1f\x8b\x08\x00"), "f is broken gzip", parry.Invalid, 0},
 		{"longer than 256 MiB", io.MultiReader(strings.NewReader(anEvent), &spaces{maxFile}), "f is longer than 256 MiB", parry.Invalid, 1},
 		{"too many faults", strings.NewReader(strings.Repeat("1 ", 5000)), "f: 1000 broken elements", parry.Invalid, 1000},
 		{"read error", io.MultiReader(strings.NewReader(anEvent), iotest.ErrReader(torn)), "read f: cable cut", parry.Fault, 1},
@@ -262,10 +265,9 @@ func TestReadWrapsBareFindings(t *testing.T) {
 		{"CloudTrail, a call of another account",
 			`{"eventVersion":"1.11","eventID":"x","eventSource":"s3.amazonaws.com","eventName":"PutBucketAcl","awsRegion":"eu-west-1",` +
 				`"eventTime":"2026-03-01T10:00:00Z","recipientAccountId":"111122223333","userIdentity":{"accountId":"999988887777"}}`,
-			`{"account":"111122223333","detail":{"awsRegion":"eu-west-1","eventID":"x","eventName":"PutBucketAcl","eventSource":"s3.amazonaws.com",` +
-				`"eventTime":"2026-03-01T10:00:00Z","eventVersion":"1.11","recipientAccountId":"111122223333","userIdentity":{"accountId":"999988887777"}},` +
-				`"detail-type":"AWS API Call via CloudTrail","id":"ID","region":"eu-west-1","resources":[],"source":"aws.s3",` +
-				`"time":"2026-03-01T10:00:00Z","version":"0"}`},
+			`{"version":"0","id":"ID","detail-type":"AWS API Call via CloudTrail","source":"aws.s3","account":"111122223333","time":"2026-03-01T10:00:00Z",` +
+				`"region":"eu-west-1","resources":[],"detail":{"eventVersion":"1.11","eventID":"x","eventSource":"s3.amazonaws.com","eventName":"PutBucketAcl",` +
+				`"awsRegion":"eu-west-1","eventTime":"2026-03-01T10:00:00Z","recipientAccountId":"111122223333","userIdentity":{"accountId":"999988887777"}}}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := one(t, c.in)

@@ -68,7 +68,7 @@ func hubFacts(f *parry.Finding, n node) error {
 	product, _ := parseARN(n.get("ProductArn").text())
 	f.Cloud.Account.UID = account
 	f.Cloud.Region = oneOf(n.get("Region").text(), product.region)
-	f.Cloud.Partition = oneOf(product.partition, partitionOf(f.Cloud.Region))
+	f.Cloud.Partition = oneOf(product.partition, parry.PartitionOf(f.Cloud.Region))
 	f.SeverityID = hubSeverity(n)
 	f.Severity = severityName(f.SeverityID)
 	f.Info = parry.FindingInfo{
@@ -91,7 +91,7 @@ func hubAccount(n node) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !isAccount(account) && !hubSample(n) {
+	if !parry.IsAccount(account) && !hubSample(n) {
 		return "", badAccount(field.path, account)
 	}
 	return account, nil

@@ -33,7 +33,7 @@ func decodeInsight(e parry.Event, d node) ([]parry.Finding, error) {
 	for _, r := range d.get("insightResults").items() {
 		for _, value := range r.keys() {
 			values = append(values, value)
-			if a, ok := parseARN(value); ok && isAccount(a.account) {
+			if a, ok := parseARN(value); ok && parry.IsAccount(a.account) {
 				f.Resources = append(f.Resources, parry.Resource{UID: value, Type: d.get("resultType").text(), Region: a.region})
 			}
 		}
@@ -50,7 +50,7 @@ func decodeInsight(e parry.Event, d node) ([]parry.Finding, error) {
 // custom action. It stays empty where neither says so.
 func insightPlace(f *parry.Finding, e parry.Event, insight string) {
 	for _, s := range append([]string{insight}, e.Resources...) {
-		if a, ok := parseARN(s); ok && a.service == "securityhub" && isAccount(a.account) {
+		if a, ok := parseARN(s); ok && a.service == "securityhub" && parry.IsAccount(a.account) {
 			f.Cloud.Account.UID, f.Cloud.Region, f.Cloud.Partition = a.account, a.region, a.partition
 			return
 		}

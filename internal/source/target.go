@@ -29,7 +29,7 @@ func (g *gather) where(home scope, path, id string, said scope) scope {
 	a, ok := parseARN(id)
 	if ok {
 		in.partition = a.partition
-		if isAccount(a.account) {
+		if parry.IsAccount(a.account) {
 			in.account = a.account
 		}
 		if in.account != home.account && home.account != "" {
@@ -68,7 +68,7 @@ func (g *gather) unclear(format string, args ...any) {
 func (g *gather) add(in scope, t parry.Target) {
 	t.Account, t.Region, t.Partition = in.account, in.region, in.partition
 	if isGlobal(t.Type) || t.Type == "AWS::::Account" && t.Region == "global" {
-		t.Region = homeRegion(t.Partition)
+		t.Region = parry.HomeRegion(t.Partition)
 	}
 	if reason := unfit(t); reason != "" {
 		g.unclear("%s %q: %s", t.Type, cut(t.ID), reason)
@@ -95,13 +95,13 @@ func unfit(t parry.Target) string {
 	switch {
 	case isPlaceholder(t.ID):
 		return "names nothing: the id is empty or a placeholder"
-	case !isAccount(t.Account):
+	case !parry.IsAccount(t.Account):
 		return fmt.Sprintf("its account is %q, which is not 12 digits", cut(t.Account))
-	case !isPartition(t.Partition):
+	case !parry.IsPartition(t.Partition):
 		return fmt.Sprintf("its partition %q is not known", cut(t.Partition))
-	case !isRegion(t.Region):
+	case !parry.IsRegion(t.Region):
 		return fmt.Sprintf("its Region is %q, which is none", cut(t.Region))
-	case partitionOf(t.Region) != t.Partition:
+	case parry.PartitionOf(t.Region) != t.Partition:
 		return fmt.Sprintf("its Region %s is not in the partition %s", t.Region, t.Partition)
 	case !formed(t):
 		return "is not formed like an id of this type"
