@@ -67,10 +67,27 @@ func (r *Responder) claim(ctx context.Context, resp *Response) (release func(), 
 	if err := r.extend(ctx, resp); err != nil {
 		return nil, err
 	}
-	return func() {
+	release = func() {
 		// The lease expires by itself where it cannot be given back.
 		_ = r.Store.Release(context.WithoutCancel(ctx), resp.Resource(), r.holder(resp))
-	}, nil
+	}
+	if err := r.current(ctx, resp); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
+}
+
+// current holds a response against the store: between reading it and taking the lease, another worker may have finished it.
+func (r *Responder) current(ctx context.Context, resp *Response) error {
+	if resp.Stored == "" {
+		return nil
+	}
+	now, err := r.Store.Response(ctx, resp.ID)
+	if err == nil && now.Steps != resp.Steps {
+		err = Errorf(Conflict, "another worker went on with response %s, which is %q now", resp.ID, now.State)
+	}
+	return err
 }
 
 // holder names this worker's hold on a response.

@@ -34,7 +34,7 @@ func measureAll(ctx context.Context) error {
 	if len(os.Args) == 3 && os.Args[1] == "first" {
 		return first(os.Args[2])
 	}
-	for _, part := range []func(context.Context) error{planning, matching, firstDecision, backtesting} {
+	for _, part := range []func(context.Context) error{planning, matching, firstDecision, backtesting, storming} {
 		if err := part(ctx); err != nil {
 			return err
 		}
