@@ -3,7 +3,6 @@ package parry
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -280,16 +279,14 @@ func (r *Responder) approve(ctx context.Context, resp *Response, v Vote) error {
 		return err
 	}
 	v.At, v.Yes = now, true
-	votes := r.valid(resp)
-	if _, twice := votes[r.Guard.Approvals.person(v.By)]; twice {
+	if _, twice := r.valid(resp)[r.Guard.Approvals.person(v.By)]; twice {
 		return Errorf(Refused, "%s said yes to response %s already, and it takes another person", v.By, resp.ID)
 	}
-	votes[r.Guard.Approvals.person(v.By)] = v
 	resp.Votes = append(resp.Votes, v)
-	if len(votes) < q.Persons {
-		return r.step(ctx, resp, Waiting, MoveVoted, fmt.Sprintf("%s; %d of %d", v.line(), len(votes), q.Persons))
+	if n := len(r.valid(resp)); n < q.Persons {
+		return r.step(ctx, resp, Waiting, MoveVoted, fmt.Sprintf("%s; %d of %d", v.line(), n, q.Persons))
 	}
-	return r.Apply(ctx, resp, voters(votes))
+	return r.Apply(ctx, resp, r.voters(resp))
 }
 
 // valid are the votes that count, by person: a yes to this plan by somebody who still may say it.
@@ -304,11 +301,13 @@ func (r *Responder) valid(resp *Response) map[string]Vote {
 }
 
 // voters names who said yes, the first one first.
-func voters(votes map[string]Vote) string {
-	all := slices.SortedFunc(maps.Values(votes), func(a, b Vote) int { return a.At.Compare(b.At) })
+func (r *Responder) voters(resp *Response) string {
+	valid := r.valid(resp)
 	var names []string
-	for _, v := range all {
-		names = append(names, v.By)
+	for _, v := range resp.Votes {
+		if valid[r.Guard.Approvals.person(v.By)] == v {
+			names = append(names, v.By)
+		}
 	}
 	return strings.Join(names, ", ")
 }

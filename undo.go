@@ -69,8 +69,8 @@ func (r *Responder) PlanUndo(ctx context.Context, id string, only ...string) (Re
 	return rev, nil
 }
 
-// whole refuses a choice of changes that cannot be taken back by themselves: what was not made, what another one's undo restores, and
-// one of two between which nothing must stay.
+// whole refuses a choice of changes that cannot be taken back by themselves: what was not made, and what another one's undo restores. A change
+// that another one must follow at once has no undo of its own, so that no choice leaves it half-open.
 func whole(resp Response, made []Change, only []string) error {
 	if len(only) == 0 {
 		return nil
@@ -86,11 +86,6 @@ func whole(resp Response, made []Change, only []string) error {
 		}
 		if by := made[i].RestoredBy; by != "" && !slices.Contains(only, by) {
 			return Errorf(Invalid, "%s is taken back by the undo of %s", n, by).WithHint("name that one")
-		}
-	}
-	for _, c := range made {
-		if c.Until != "" && slices.Contains(names, c.Until) && slices.Contains(only, c.Name) != slices.Contains(only, c.Until) {
-			return Errorf(Invalid, "%s and %s belong together: between them it is worse than with both or without", c.Name, c.Until).WithHint("name both, or neither")
 		}
 	}
 	return nil
