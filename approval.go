@@ -218,10 +218,13 @@ func (r *Responder) mayVote(resp *Response, by string) error {
 	return nil
 }
 
-// ownSession tells whether somebody is a session of one of Parry's own roles.
+// ownSession tells whether somebody is a session of a role that Parry acts with.
 func (r *Responder) ownSession(by string) bool {
-	s := strings.SplitN(by, ":", 6)
-	if r.Own == nil || len(s) != 6 {
+	s, acts := strings.SplitN(by, ":", 6), r.Acts
+	if acts == nil {
+		acts = r.Own
+	}
+	if acts == nil || len(s) != 6 {
 		return false
 	}
 	kind, rest, _ := strings.Cut(s[5], "/")
@@ -229,7 +232,7 @@ func (r *Responder) ownSession(by string) bool {
 	if kind == "role" {
 		name = rest[strings.LastIndexByte(rest, '/')+1:]
 	}
-	return (kind == "assumed-role" || kind == "role") && r.Own(name)
+	return (kind == "assumed-role" || kind == "role") && acts(name)
 }
 
 // waits says why nobody can answer to a response (any more); nil where it can be.

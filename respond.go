@@ -21,7 +21,10 @@ type Responder struct {
 	Guard GuardPolicy
 	// Notifier tells people; nil where nobody is to be told.
 	Notifier Notifier
-	Own      func(role string) bool // whether a role is Parry's own, by its name; nil where it has none
+	// Acts tells whether a role is one that Parry acts with: it never says yes. It may know fewer roles than Own, among which is every role
+	// that is named like one of Parry's. Nil is as Own.
+	Acts func(role string) bool
+	Own  func(role string) bool // whether a role is Parry's own, by its name; nil where it has none
 
 	Worker string // names this process: two workers never hold the same lease
 	Now    func() time.Time

@@ -88,6 +88,7 @@ func (l *Library) Responder(cfg aws.Config, store parry.Store, o Options) (*parr
 		Guard:     *o.Guard,
 		Notifier:  o.Notifier,
 		Own:       l.own(o.Role),
+		Acts:      l.acts(o.Role),
 		Worker:    newID(o.Now()),
 		Now:       o.Now,
 		NewID:     func() string { return newID(o.Now()) },
@@ -110,6 +111,18 @@ func (l *Library) own(template string) func(role string) bool {
 	}
 	return func(role string) bool {
 		return slices.ContainsFunc(l.Playbooks.All(), func(p *playbook.Playbook) bool { return p.Name == role })
+	}
+}
+
+// acts knows the roles that Parry takes: that of each playbook, and the one to publish with.
+func (l *Library) acts(template string) func(role string) bool {
+	if template == "" {
+		template = "parry-{playbook}"
+	}
+	template = template[strings.LastIndexByte(template, '/')+1:]
+	return func(role string) bool {
+		return role == strings.ReplaceAll(template, "{playbook}", "publish") ||
+			slices.ContainsFunc(l.Playbooks.All(), func(p *playbook.Playbook) bool { return role == strings.ReplaceAll(template, "{playbook}", p.Name) })
 	}
 }
 
