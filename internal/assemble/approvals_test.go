@@ -11,6 +11,7 @@ import (
 
 	"parry"
 	"parry/internal/assemble"
+	asff "parry/internal/hub"
 	"parry/internal/rules"
 	"parry/internal/source"
 	"parry/internal/twin"
@@ -121,6 +122,7 @@ func TestTwoPeopleSayYes(t *testing.T) {
 	one, err := s.approve(asked, ada)
 	s.ok(err)
 	s.isState(one, parry.Waiting, "")
+	s.refused(s.engine.Apply(t.Context(), &one, "somebody"), parry.Refused, "takes the yes of 2 of oncall")
 	s.isKey("Active")
 	_, err = s.approve(asked, ada)
 	s.refused(err, parry.Refused, "said yes")
@@ -344,6 +346,18 @@ func TestTheKillSwitch(t *testing.T) {
 	s.ok(err)
 	s.isState(done, parry.Done, "")
 
+	// What was asked about only as everything was stopped, and was not answered, is done by itself when the finding comes again.
+	s = newScene(t, theRule)
+	s.ok(s.engine.Stop(t.Context(), "", ada, "a drill"))
+	s.isState(s.deliver(s.event(s.Now(), "")), parry.Waiting, "")
+	s.pass(24 * time.Hour)
+	s.tick()
+	if again := s.deliver(s.event(s.Now(), "")); again.State != parry.Expired || again.Again == "" {
+		t.Errorf("while it is stopped it is asked about again: %q", again.State)
+	}
+	s.ok(s.engine.Start(t.Context(), ""))
+	s.isState(s.deliver(s.event(s.Now(), "")), parry.Done, "")
+
 	// Between two calls, by another process: what is made stays, the rest is not made until it starts again.
 	rule := strings.Replace(theRule, "iam-deactivate-access-key", "key-and-mark", 1)
 	s = newScene(t, rule)
@@ -492,6 +506,47 @@ func TestALoopIsStopped(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	s.isKey("Active")
+}
+
+// What we write back into Security Hub comes in again as an event of its own. It is the same finding, and asks for nothing.
+func TestAWriteBackIsQuiet(t *testing.T) {
+	s := newScene(t, strings.Replace(publishing, "[aws.guardduty]", "[aws.guardduty, aws.securityhub]", 1))
+	out := &writer{now: s.Now}
+	s.engine.Publisher = out
+	done := s.deliver(s.event(s.Now(), ""))
+	s.isState(done, parry.Done, "")
+	s.Org.ResetLog()
+	for range 3 {
+		if len(out.written) != 1 {
+			t.Fatalf("%d times written", len(out.written))
+		}
+		s.pass(time.Minute)
+		back := s.deliver(fmt.Sprintf(`{"version":"0","id":"e2","detail-type":"Security Hub Findings - Imported","source":"aws.securityhub","account":%q,"time":%q,
+			"region":"us-east-1","resources":[],"detail":{"findings":[%s]}}`, account, s.Now().Format(time.RFC3339), out.written[0]))
+		if back.ID != done.ID || back.Again == "" {
+			t.Fatalf("it came back as %s, %q: %s", back.ID, back.State, back.Reason)
+		}
+	}
+	if s.calls("UpdateAccessKey") != 0 {
+		t.Error("it was answered again")
+	}
+}
+
+// writer is a publisher that keeps what it would write into Security Hub.
+type writer struct {
+	now     func() time.Time
+	written []string
+}
+
+// One implements parry.Publisher.
+func (w *writer) One(_ context.Context, f parry.Finding, rule string) error {
+	out, err := asff.ASFF(f, rule, w.now())
+	if err != nil {
+		return err
+	}
+	b, err := asff.JSON(out)
+	w.written = append(w.written, string(b))
+	return err
 }
 
 // blind is a store that cannot count.
