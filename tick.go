@@ -200,13 +200,16 @@ func (r *Responder) timeIsOver(ctx context.Context, resp *Response) error {
 	if busy, err := r.attended(ctx, resp); busy || err != nil {
 		return errors.Join(err, r.later(ctx, resp.ID, haltPause))
 	}
-	was := resp.Steps
-	now, err := r.takeBackAll(ctx, resp.ID, Taking{By: byTime})
-	if KindOf(err) != Conflict || now.State != Done || now.Steps != was {
+	rev, err := r.PlanUndo(ctx, resp.ID)
+	if err != nil {
 		return err
 	}
-	now.Stays = "its time is over, and it was " + err.Error()
-	return raced(r.step(ctx, &now, Done, MoveNoted, now.Stays))
+	if now := rev.Response; len(rev.Conflicts) > 0 {
+		now.Stays = "its time is over, and it was not undone: " + strings.Join(rev.Conflicts, "; ")
+		return raced(r.step(ctx, &now, now.State, MoveNoted, now.Stays))
+	}
+	_, err = r.takeBackAll(ctx, resp.ID, Taking{By: byTime})
+	return raced(err)
 }
 
 // askAgain stores the new plan of a response that waits, where the world is no longer as it was when it was asked about. Earlier votes were for another
