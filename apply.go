@@ -24,19 +24,32 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 		return err
 	}
 	defer release()
+	if err := r.mayGoOn(ctx, resp); err != nil {
+		return err
+	}
 
-	fresh, err := r.Planner.Plan(ctx, resp.job())
+	job, resumed := resp.job(), resp.State.Begun()
+	if !resumed {
+		job.Source = "" // what is asked about is the playbook as it is now
+	}
+	fresh, err := r.Planner.Plan(ctx, job)
 	if err != nil {
 		return err
 	}
-	todo, resumed := fresh.Changes, resp.State.Begun()
+	todo := fresh.Changes
 	if resumed {
 		if todo, err = r.rest(ctx, resp, fresh); err != nil {
 			return r.fail(ctx, resp, err)
 		}
 	} else if fresh.Digest != resp.Plan.Digest {
+		if resp.Stored == Waiting {
+			return r.askAgain(ctx, resp, fresh)
+		}
 		resp.Plan = fresh
 		return Errorf(Conflict, "%s is not as it was when the plan was made", resp.Target).WithHint("read the new plan and decide again")
+	}
+	if n, q := len(r.valid(resp)), r.asked(resp); resp.Stored == Waiting && n < q.Persons {
+		return Errorf(Refused, "response %s takes the yes of %s, and has %d", resp.ID, q, n).WithHint("'parry approve %s'", resp.ID)
 	}
 	if err := r.Planner.Keep(ctx, resp.job()); err != nil {
 		return err
@@ -45,7 +58,7 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 	if resp.Times.Applied.IsZero() {
 		resp.Times.Applied = r.Now()
 	}
-	if resumed {
+	if resp.Halted = ""; resumed {
 		err = r.step(ctx, resp, Applying, MoveResumed, fmt.Sprintf("%s takes it up: %d changes are left of what %s said yes to", r.Worker, len(todo), by))
 	} else {
 		err = r.step(ctx, resp, Approved, MoveApproved, fmt.Sprintf("%s says yes to %s", by, resp.Plan.Digest))
@@ -53,7 +66,9 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 	if err != nil {
 		return err
 	}
-	if err := r.carry(ctx, resp, todo); err != nil {
+	if err := r.carry(ctx, resp, todo); resp.Halted != "" {
+		return err
+	} else if err != nil {
 		return r.fail(ctx, resp, err)
 	}
 	if err := r.step(ctx, resp, Verifying, MoveApplied, "every call is made"); err != nil {
@@ -144,6 +159,9 @@ func (r *Responder) carry(ctx context.Context, resp *Response, todo []Change) er
 			return r.revert(ctx, resp, err)
 		}
 		for _, c := range todo[:n] {
+			if err := r.mayGoOn(ctx, resp); err != nil {
+				return err
+			}
 			if err := r.make(ctx, resp, actor, c); err != nil {
 				return r.revert(ctx, resp, err)
 			}

@@ -27,11 +27,12 @@ func generate() (map[string]string, error) {
 		"docs/playbooks/README.md": index(lib.Playbooks.All()),
 		"docs/rules.md":            rulePage(lib.Rules),
 		"docs/operations.md":       operationPage(),
+		"docs/states.md":           statePage(),
 	}
 	for _, p := range lib.Playbooks.All() {
 		files["docs/playbooks/"+p.Name+".md"] = made + p.Page()
 	}
-	for name, schema := range map[string]any{"schema/playbook.schema.json": playbook.Schema(awsapi.Catalog()), "schema/rules.schema.json": rules.Schema()} {
+	for name, schema := range map[string]any{"schema/playbook.schema.json": playbook.Schema(awsapi.Catalog()), "schema/rules.schema.json": rules.Schema(), "schema/policy.schema.json": rules.PolicySchema()} {
 		b, err := json.MarshalIndent(schema, "", "  ")
 		if err != nil {
 			return nil, err
@@ -132,6 +133,9 @@ func answerLine(a parry.Answer) string {
 	for _, name := range slices.Sorted(maps.Keys(a.Params)) {
 		v, _ := json.Marshal(a.Params[name]) // it was checked against the playbook
 		line += fmt.Sprintf(", %s %s", name, v)
+	}
+	if a.For > 0 {
+		line += fmt.Sprintf(", for %s", a.For)
 	}
 	if a.Why != "" {
 		line += ": " + a.Why
