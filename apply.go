@@ -8,8 +8,15 @@ import (
 	"time"
 )
 
-// lease is how long a worker may be silent before another takes its response up. Each step extends it.
-const lease = 5 * time.Minute
+// usualLease is how long a worker may be silent before another takes its response up. Each step extends it.
+const usualLease = 5 * time.Minute
+
+func (r *Responder) lease() time.Duration {
+	if r.Lease > 0 {
+		return r.Lease
+	}
+	return usualLease
+}
 
 // Apply carries out what was approved, and nothing else, then verifies it. by is who said yes.
 //
@@ -110,7 +117,7 @@ func (r *Responder) holder(resp *Response) string { return resp.ID + "/" + r.Wor
 
 // extend takes the lease, or keeps it while work goes on. To have lost it means that another worker took the response up: this one stops.
 func (r *Responder) extend(ctx context.Context, resp *Response) error {
-	return r.Store.Claim(ctx, resp.Resource(), r.holder(resp), r.Now(), lease)
+	return r.Store.Claim(ctx, resp.Resource(), r.holder(resp), r.Now(), r.lease())
 }
 
 // rest is what of an approved plan is still missing after a crash. What is missing now must have been part of it.

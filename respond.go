@@ -27,9 +27,12 @@ type Responder struct {
 	Own  func(role string) bool // whether a role is Parry's own, by its name; nil where it has none
 
 	Worker string // names this process: two workers never hold the same lease
-	Now    func() time.Time
-	NewID  func() string
-	Sleep  func(ctx context.Context, d time.Duration) error
+	// Lease is how long a worker may be silent before another takes its response up; 0 is five minutes. It must be longer than the longest
+	// pause between two looks at AWS, which is 15 seconds.
+	Lease time.Duration
+	Now   func() time.Time
+	NewID func() string
+	Sleep func(ctx context.Context, d time.Duration) error
 	// Patience is how long verifying waits for AWS to show what was changed. IAM takes seconds to minutes.
 	Patience time.Duration
 	// Watch, where given, is told of each step as it is recorded.
@@ -304,7 +307,7 @@ func (r *Responder) step(ctx context.Context, resp *Response, to State, move Mov
 	}
 	next := *resp
 	next.State, next.Stored = to, to
-	next.Wake = next.wake(r.Now())
+	next.Wake = next.wake(r.Now(), r.lease())
 	next.Steps++
 	rec := Record{Response: resp.ID, Seq: next.Steps, At: r.Now(), Kind: move, State: to, Text: text}
 	if len(outcome) > 0 {

@@ -41,7 +41,7 @@ const (
 )
 
 // wake is when a response has to be looked at again though nothing happens.
-func (r *Response) wake(now time.Time) time.Time {
+func (r *Response) wake(now time.Time, lease time.Duration) time.Time {
 	switch {
 	case r.State == Waiting && r.Asked != nil:
 		return r.Asked.next()
