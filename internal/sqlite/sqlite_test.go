@@ -235,23 +235,6 @@ func TestOpenCancelled(t *testing.T) {
 	}
 }
 
-func BenchmarkSave(b *testing.B) {
-	for _, path := range []string{"file", Memory} {
-		b.Run(strings.Trim(path, ":"), func(b *testing.B) {
-			if path == "file" {
-				path = filepath.Join(b.TempDir(), "parry.db")
-			}
-			db := open(b, path)
-			r := storetest.Full("r-1", "k", time.Now())
-			for b.Loop() {
-				r.Steps++
-				save(b, db, r, parry.Record{Response: r.ID, Seq: r.Steps, At: time.Now(), Kind: "call", Text: "made", Call: &r.Results[0]})
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "saves/s")
-		})
-	}
-}
-
 func open(t testing.TB, path string) *DB {
 	t.Helper()
 	db, err := Open(t.Context(), path)
