@@ -19,13 +19,14 @@ type committer struct {
 	queue    *queue
 	prepared map[string]*sql.Stmt // by their text, each once; filled before the first group
 	walFile  string               // empty for a store in memory
-	wal      int64                // its size when it was last seen to
+	wal      int64                // its size when it could not be brought back; 0 where there was nothing to do
+	bound    int64                // walBound
 	stopped  chan struct{}
 }
 
 // startCommitter starts it. It works on when ctx has ended, until stop is called.
 func startCommitter(ctx context.Context, db *sql.DB, walFile string) *committer {
-	c := &committer{db: db, queue: newQueue(), walFile: walFile, stopped: make(chan struct{})}
+	c := &committer{db: db, queue: newQueue(), walFile: walFile, bound: walBound, stopped: make(chan struct{})}
 	go c.run(context.WithoutCancel(ctx)) // joined by stop
 	return c
 }

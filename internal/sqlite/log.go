@@ -13,6 +13,9 @@ const (
 	sqlLogLength = "SELECT count(*) FROM log"
 	sqlAddLeaf   = `INSERT INTO log (n, record, response, seq, hash)
 		SELECT ?, rowid, response, seq, ? FROM records WHERE response = ? AND seq = ?`
+	sqlUnlogged = `SELECT response, seq, coalesce(json_extract(body, '$.hash'), '') FROM records
+		WHERE rowid > (SELECT coalesce(max(record), 0) FROM log) ORDER BY rowid LIMIT ?`
+	sqlLeaves         = "SELECT response, seq, hash FROM log WHERE n >= ? ORDER BY n LIMIT ?"
 	sqlKeepCheckpoint = "INSERT INTO checkpoints (length, text) VALUES (?, ?) ON CONFLICT (length) DO NOTHING"
 	sqlSet            = "INSERT INTO words (name, word) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET word = excluded.word"
 	sqlForget         = "DELETE FROM words WHERE name = ?"
@@ -20,8 +23,7 @@ const (
 
 // Unlogged gives records that are not in the log of all records yet, in the order in which they were written, at most n.
 func (d *DB) Unlogged(ctx context.Context, n int) ([]parry.Leaf, error) {
-	return d.leaves(ctx, `SELECT response, seq, coalesce(json_extract(body, '$.hash'), '') FROM records
-		WHERE rowid > (SELECT coalesce(max(record), 0) FROM log) ORDER BY rowid LIMIT ?`, max(n, 0))
+	return d.leaves(ctx, sqlUnlogged, max(n, 0))
 }
 
 // Log puts leaves at the end of the log, all or nothing. Where the log has another length by now, the Error is of kind Conflict.
@@ -49,7 +51,7 @@ func (d *DB) Log(ctx context.Context, at int64, leaves []parry.Leaf) error {
 
 // Leaves gives the log from a place on, at most n.
 func (d *DB) Leaves(ctx context.Context, from int64, n int) ([]parry.Leaf, error) {
-	return d.leaves(ctx, "SELECT response, seq, hash FROM log WHERE n >= ? ORDER BY n LIMIT ?", from, max(n, 0))
+	return d.leaves(ctx, sqlLeaves, from, max(n, 0))
 }
 
 func (d *DB) leaves(ctx context.Context, query string, args ...any) (all []parry.Leaf, err error) {

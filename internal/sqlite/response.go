@@ -139,9 +139,11 @@ func (d *DB) Response(ctx context.Context, id string) (parry.Response, error) {
 	return all[0], nil
 }
 
+const sqlLatest = "SELECT body FROM responses WHERE key = ? ORDER BY created DESC, id DESC LIMIT 1"
+
 // Latest is the newest response of a key; NotFound where there is none.
 func (d *DB) Latest(ctx context.Context, key string) (parry.Response, error) {
-	all, err := read[parry.Response](ctx, d, "SELECT body FROM responses WHERE key = ? ORDER BY created DESC, id DESC LIMIT 1", key)
+	all, err := read[parry.Response](ctx, d, sqlLatest, key)
 	switch {
 	case err != nil:
 		return parry.Response{}, d.fail(ctx, err, "look for a response to %s", key)

@@ -21,11 +21,11 @@ func (c *committer) boundWAL(ctx context.Context) {
 		return
 	}
 	size := fileSize(c.walFile)
-	if size < walBound {
+	if size < c.bound {
 		c.wal = 0
 		return
 	}
-	if size < c.wal+walBound {
+	if size < c.wal+c.bound {
 		return
 	}
 	for _, pragma := range []string{"busy_timeout = " + shortWait, "wal_checkpoint(TRUNCATE)", "busy_timeout = " + millis(patience)} {
