@@ -26,7 +26,7 @@ const (
 			playbook = excluded.playbook, target = excluded.target, applied = excluded.applied, wake = excluded.wake,
 			resource = excluded.resource, body = excluded.body`
 	// Most steps leave most columns as they are. SQLite writes the indexes of those that a statement names, changed or not, so this
-	// one, which names few, writes a fifth of the pages. It finds nothing where another column is to change.
+	// one, which names few, writes far fewer pages. It finds nothing where another column is to change.
 	sqlStepResponse = `UPDATE responses SET state = ?3, updated = max(updated, ?5), wake = ?11, body = ?13
 		WHERE id = ?1 AND key = ?2 AND created = ?4 AND account = ?6 AND rule = ?7 AND playbook = ?8 AND target = ?9
 			AND applied IS ?10 AND resource = ?12`

@@ -164,7 +164,8 @@ func options() url.Values {
 			"synchronous(FULL)", // a commit is on the disk: intent is stored before a call is made
 			"fullfsync(1)",      // on macOS as well, where fsync alone does not reach the disk
 			"foreign_keys(1)",
-			"trusted_schema(0)", // the file may have been given to us
+			"temp_store(MEMORY)", // what SQLite keeps to go back to a savepoint; else it is written to a file, page by page
+			"trusted_schema(0)",  // the file may have been given to us
 			"journal_size_limit(" + strconv.Itoa(walBound) + ")",
 		},
 		// A transaction that starts as a reader and writes later fails where another wrote in between.
