@@ -8,8 +8,8 @@ import (
 	"parry"
 )
 
-// most is how many writes go into one commit. More would let the first of them wait for little: what a commit costs, the wait for
-// the disk, is shared by then.
+// most is how many writes go into one commit. With more, the first of them would wait longer and win nothing: by then the wait for the
+// disk is a small part of what each takes.
 const most = 128
 
 // committer writes for all callers of this process. What comes while a commit waits for the disk goes into the next one together, so
@@ -17,7 +17,7 @@ const most = 128
 type committer struct {
 	db       *sql.DB
 	queue    *queue
-	prepared map[string]*sql.Stmt // by their text, each once; filled before the first group
+	prepared map[string]*sql.Stmt // by their text; filled before the first group
 	walFile  string               // empty for a store in memory
 	wal      int64                // its size when it could not be brought back; 0 where there was nothing to do
 	bound    int64                // walBound
@@ -26,7 +26,7 @@ type committer struct {
 
 // startCommitter starts it. It works on when ctx has ended, until stop is called.
 func startCommitter(ctx context.Context, db *sql.DB, walFile string) *committer {
-	c := &committer{db: db, queue: newQueue(), walFile: walFile, bound: walBound, stopped: make(chan struct{})}
+	c := &committer{db: db, queue: newQueue(), prepared: map[string]*sql.Stmt{}, walFile: walFile, bound: walBound, stopped: make(chan struct{})}
 	go c.run(context.WithoutCancel(ctx)) // joined by stop
 	return c
 }
@@ -105,18 +105,16 @@ func (c *committer) begin(ctx context.Context) (*tx, error) {
 // prepare compiles the statements where that is not done yet. A process that only reads never does it. To compile one takes longer
 // than to run it.
 func (c *committer) prepare(ctx context.Context) error {
-	if c.prepared != nil {
-		return nil
-	}
-	prepared := map[string]*sql.Stmt{}
 	for _, text := range statements() {
+		if c.prepared[text] != nil {
+			continue
+		}
 		s, err := c.db.PrepareContext(ctx, text)
 		if err != nil {
 			return err
 		}
-		prepared[text] = s
+		c.prepared[text] = s
 	}
-	c.prepared = prepared
 	return nil
 }
 

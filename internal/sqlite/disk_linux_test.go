@@ -2,9 +2,12 @@ package sqlite
 
 import (
 	"os"
+	"os/signal"
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"parry"
 )
 
 const envDisk = "PARRY_TEST_DISK"
@@ -64,4 +67,32 @@ func fillDisk(t *testing.T, dir string) {
 	areThere(t, db, all)
 	must(t, db.Close())
 	areThere(t, open(t, db.path), all)
+}
+
+const envLimit = "PARRY_TEST_LIMIT"
+
+// TestTheSystemRefusesToWrite lets the writes fail with another error than that of a full disk: the file may not be larger. The child
+// that has the limit says so to every writer, and goes on without it.
+func TestTheSystemRefusesToWrite(t *testing.T) {
+	if path := os.Getenv(envLimit); path != "" {
+		writeBeyond(t, path)
+		return
+	}
+	if out, err := child(t, "^TestTheSystemRefusesToWrite$", envLimit+"="+filepath.Join(t.TempDir(), "parry.db")).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func writeBeyond(t *testing.T, path string) {
+	db := open(t, path)
+	must(t, saveOne(t, db, "r-first", 100))
+	signal.Ignore(syscall.SIGXFSZ)
+	var limit syscall.Rlimit
+	must(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit))
+	must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 400 << 10, Max: limit.Max}))
+	isError(t, saveOne(t, db, "r-large", 1<<20), parry.Fault, "could not read or write the store "+path)
+	must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit))
+	areThere(t, db, map[string]bool{"r-first": true, "r-large": false})
+	must(t, saveOne(t, db, "r-large", 1<<20))
+	areThere(t, db, map[string]bool{"r-first": true, "r-large": true})
 }

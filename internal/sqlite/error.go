@@ -36,6 +36,9 @@ func (d *DB) tell(err error, format string, args ...any) error {
 			WithHint("try again; if it stays so, look which process has the file open")
 	case sqlite3.SQLITE_FULL:
 		return parry.Errorf(parry.Fault, "%s: no room for the store %s: %w", tried, d.path, err).WithHint("free space on its disk")
+	case sqlite3.SQLITE_IOERR:
+		return parry.Errorf(parry.Fault, "%s: the system could not read or write the store %s: %w", tried, d.path, err).
+			WithHint("look at its disk: whether it is broken, or has no room for what lies beside the store, or a limit or quota is reached")
 	}
 	return parry.Errorf(parry.Fault, "%s: %w", tried, err)
 }

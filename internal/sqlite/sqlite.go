@@ -35,11 +35,11 @@ const readers = 4
 // DB is an open store. It is safe for concurrent use.
 type DB struct {
 	path string
-	// SQLite has one writer at a time. A pool of one makes writers of this process queue up in order, where SQLite would
-	// let them poll for the lock.
+	// SQLite has one writer at a time. Writers of this process queue up for the committer, where SQLite would let them poll for the
+	// lock. Its connection is the only one of w.
+	c *committer
 	w *sql.DB
 	r *sql.DB // cannot write; for a store in memory it is w, as each connection would be a store of its own
-	c *committer
 }
 
 var _ parry.Store = (*DB)(nil)
