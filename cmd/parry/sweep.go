@@ -118,7 +118,8 @@ func (a *app) sweep(ctx context.Context, sources []sweep.Source, o sweepOptions)
 	return nil
 }
 
-// swept responds to one item. What is wrong with it is said, and the listing goes on.
+// swept responds to one item. What cannot be read is said, and will not be better another time; for anything else the item is to be
+// listed again.
 func (a *app) swept(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud, item sweep.Item, o sweepOptions) error {
 	if o.before != nil {
 		o.before()
@@ -128,15 +129,19 @@ func (a *app) swept(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud
 	if err != nil {
 		a.fail(err)
 	}
+	var failed error
 	for _, i := range read {
 		if i.Err == nil {
 			i.Err = a.respondTo(ctx, r, cloud, i.Event, o.respondOptions)
 		}
-		if i.Err != nil {
+		switch {
+		case i.Err != nil && parry.KindOf(i.Err) == parry.Invalid:
 			a.fail(i.Err)
+		case i.Err != nil:
+			failed = i.Err
 		}
 	}
-	return ctx.Err()
+	return failed
 }
 
 // places are the accounts and Regions that are asked.

@@ -96,7 +96,9 @@ func (w *WriteBack) write(ctx context.Context, name string, place Place, at addr
 // placeOf is where Security Hub is asked about a finding.
 func (w *WriteBack) placeOf(at address, f parry.Finding) (Place, error) {
 	if w.Hub != (Place{}) {
-		return w.Hub, nil
+		p := w.Hub
+		p.Partition = partitionOf(p.Region)
+		return p, nil
 	}
 	if isRegion(at.region) {
 		f.Cloud.Region, f.Cloud.Partition = at.region, partitionOf(at.region)

@@ -49,8 +49,9 @@ func (r *run) recall(ctx context.Context) (b bookmark, err error) {
 	return b, nil
 }
 
+// keep remembers a place, unless something on the way there is to be listed again.
 func (r *run) keep(ctx context.Context, b bookmark) error {
-	if r.Words == nil {
+	if r.Words == nil || r.failed > 0 {
 		return nil
 	}
 	word, err := json.Marshal(b)

@@ -6,6 +6,7 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -104,10 +105,14 @@ type Report struct {
 const overlap = 15 * time.Minute
 
 // Sweep lists one source in one place, and gives each item to handle. The place that it has come to is remembered after each page, so
-// that what is ended early goes on there: a page whose items were not all handled comes again. An error of handle ends the listing.
+// that what is ended early goes on there. An item that handle fails on does not stop the others; the place is then that of its page,
+// from which the next listing goes on, and the error tells the first that failed.
 func (s *Sweeper) Sweep(ctx context.Context, src Source, p Place, o Options, handle func(context.Context, Item) error) (Report, error) {
 	run := &run{Sweeper: s, src: src, place: p, limit: o.Limit, handle: handle}
 	err := run.all(ctx, o)
+	if err == nil && run.failed > 0 {
+		err = parry.Errorf(parry.KindOf(run.first), "%d of %d items failed and will be listed again, the first: %w", run.failed, run.report.Found, run.first)
+	}
 	if err != nil {
 		err = explained(src, p, err)
 	}
@@ -123,6 +128,8 @@ type run struct {
 	handle func(context.Context, Item) error
 	mark   bookmark
 	report Report
+	failed int // items
+	first  error
 }
 
 func (r *run) all(ctx context.Context, o Options) error {
@@ -181,6 +188,10 @@ func (r *run) part(ctx context.Context, l lister, part string) (more bool, err e
 		remembered = false
 		for _, raw := range items {
 			if err := r.handle(ctx, Item{r.src.Name, r.place, raw}); err != nil {
+				r.failed++
+				r.first = cmp.Or(r.first, err)
+			}
+			if err := ctx.Err(); err != nil {
 				return false, err
 			}
 		}
