@@ -56,7 +56,7 @@ func (a *app) command() *cobra.Command {
 	f.BoolVar(&a.plain, "no-color", a.env("NO_COLOR") != "", "no colours (NO_COLOR); a pipe gets none anyway")
 	root.AddCommand(
 		a.demoCommand(), a.respondCommand(), a.findingCommand(), a.undoCommand(), a.showCommand(), a.listCommand(),
-		a.playbookCommand(), a.ruleCommand(), a.testCommand(), a.coverageCommand(), a.publishCommand(), a.sweepCommand(), a.backfillCommand(),
+		a.playbookCommand(), a.ruleCommand(), a.testCommand(), a.coverageCommand(), a.publishCommand(), a.sweepCommand(), a.backfillCommand(), a.statsCommand(),
 	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return parry.Errorf(parry.Invalid, "%v", err).WithHint("'parry help' shows what there is")
