@@ -152,7 +152,7 @@ func code(s string) string {
 
 func operationPage() string {
 	var b strings.Builder
-	b.WriteString(made + "# Operations\n\nEverything that a playbook can ask of AWS. What is not in this table cannot be called. Beside it Parry takes its sessions from STS,\nand `parry publish` calls `securityhub:BatchImportFindings`.\n\n| operation | | IAM actions | resources |\n|---|---|---|---|\n")
+	b.WriteString(made + "# Operations\n\nEverything that a playbook can ask of AWS. What is not in this table cannot be called. Beside it Parry takes its sessions from STS,\n`parry publish` calls `securityhub:BatchImportFindings`, writing back `securityhub:BatchUpdateFindings`, and sweeps list (see the README).\n\n| operation | | IAM actions | resources |\n|---|---|---|---|\n")
 	catalog := awsapi.Catalog()
 	for _, name := range slices.Sorted(maps.Keys(catalog)) {
 		op := catalog[name]
