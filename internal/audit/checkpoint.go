@@ -121,3 +121,10 @@ func Close(ctx context.Context, store parry.Store, key Key, now time.Time) (sign
 	signed, err = Checkpoint(ctx, store, key, now)
 	return signed, added, err
 }
+
+// SizeOf is the length of the log that a checkpoint speaks of. Its signature is not looked at.
+func SizeOf(signed []byte) (int64, error) {
+	text, _, _ := strings.Cut(string(signed), "\n\n")
+	h, err := parseHead(text + "\n")
+	return h.Size, err
+}

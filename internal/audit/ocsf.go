@@ -74,15 +74,12 @@ func remediation(r parry.Response, rec parry.Record) map[string]any {
 		o["status_id"], o["status"] = 99, string(rec.State)
 	}
 	o["status_detail"] = string(rec.State)
-	if r.By != "" {
-		o["actor"] = map[string]any{"user": map[string]any{"name": r.By}}
-	}
 	if r.Plan.Summary != "" {
 		o["remediation"] = map[string]any{"desc": r.Plan.Summary}
 	}
 	unmapped := map[string]any{"finding_uid": r.Finding.Info.UID, "finding_type": r.Finding.Type()}
 	for k, v := range map[string]string{
-		"rule": r.Answer.Rule, "playbook": r.Answer.Playbook, "plan_digest": r.Plan.Digest, "resource_type": r.Target.Type, "resource_uid": r.Target.ID,
+		"approved_by": r.By, "rule": r.Answer.Rule, "playbook": r.Answer.Playbook, "plan_digest": r.Plan.Digest, "resource_type": r.Target.Type, "resource_uid": r.Target.ID,
 	} {
 		if v != "" {
 			unmapped[k] = v

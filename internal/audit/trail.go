@@ -78,7 +78,9 @@ func Join(id string, records []parry.Record, events []Event) []Pair {
 			}
 			p.Theirs = &events[i]
 			p.Note, p.Alarm = differs(c.Call, events[i])
-		} else if i := slices.IndexFunc(events, func(e Event) bool { return c.Call.State == parry.Intended && e.of(id) && sameCall(c.Call.Call.Op, e.Call) }); i >= 0 && !used[i] {
+		} else if i := slices.IndexFunc(events, func(e Event) bool {
+			return c.Call.State == parry.Intended && e.of(id) && sameCall(c.Call.Call.Op, e.Call)
+		}); i >= 0 && !used[i] {
 			used[i] = true
 			p.Theirs, p.Note = &events[i], "the answer was lost: CloudTrail has a call that fits"
 		} else {
