@@ -186,4 +186,3 @@ func keepCheckpoint(ctx context.Context, store parry.Store, to *audit.S3) error 
 	}
 	return to.PutCheckpoint(ctx, size, newest)
 }
-
