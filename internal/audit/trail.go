@@ -88,6 +88,10 @@ func Join(id string, records []parry.Record, events []Event) []Pair {
 		}
 		pairs = append(pairs, p)
 	}
+	again := map[string]int{} // attempts beyond the last, which the record is of, by operation
+	for _, c := range ours {
+		again[c.Call.Call.Op] += max(c.Call.Attempts-1, 0)
+	}
 	told := map[string]bool{}
 	for i, e := range events {
 		if used[i] || !e.of(id) || told[e.ID] && e.ID != "" {
@@ -95,8 +99,12 @@ func Join(id string, records []parry.Record, events []Event) []Pair {
 		}
 		told[e.ID] = true
 		p := Pair{Theirs: &events[i], Note: "made in the response's session, and not in its records", Alarm: true}
-		if slices.ContainsFunc(ours, func(c parry.Record) bool { return c.Call.Attempts > 1 && sameCall(c.Call.Call.Op, e.Call) }) && e.ErrorCode != "" {
-			p.Note, p.Alarm = "an attempt that was made again", false
+		for op, n := range again {
+			if n > 0 && sameCall(op, e.Call) {
+				again[op]--
+				p.Note, p.Alarm = "an earlier attempt of a call that was sent again", false
+				break
+			}
 		}
 		pairs = append(pairs, p)
 	}
