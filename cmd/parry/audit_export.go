@@ -26,7 +26,8 @@ func (a *app) auditExportCommand() *cobra.Command {
 		Use:   "export",
 		Short: "Write the records to a file, to S3 with Object Lock, or to CloudWatch Logs",
 		Long: "Writes records in the order of the log: as they are (jsonl), or in OCSF, as Remediation Activity for each end of a response and API\n" +
-			"Activity for each call. It says where to go on; with --resume it remembers that for each place, so that a timer can run it.",
+			"Activity for each call. It says where to go on; with --resume it remembers that for each place, so that a timer can run it. What\n" +
+			"is broken off begins again with the part that it was in: a line may come twice, and none is left out.",
 		Example: "  parry audit export --format ocsf --to records.jsonl --resume\n  parry audit export --to s3://bucket/parry --retain 365d --resume\n  parry audit export --to logs:/parry/audit/main --resume",
 		Args:    args(cobra.NoArgs, "parry audit export --to FILE, s3://BUCKET/PREFIX or logs:GROUP/STREAM"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.auditExport(cmd.Context(), o) },

@@ -288,6 +288,35 @@ func sameRecord(a, b string) bool {
 	return string(p) == string(q)
 }
 
+// A long log is read in pages, and for a part of the responses at a time; what is missing is named all the same, and nothing else is.
+func TestALongLogIsReadInParts(t *testing.T) {
+	store, raw := open(t)
+	key := newKey(t, "main")
+	fill(t, store, key, 0, 120, 20)
+	run(t, raw, "DELETE FROM log WHERE response = 'pr-00030' AND seq IN (7, 8)")
+	run(t, raw, "DELETE FROM records WHERE response = 'pr-00099' AND seq = 4")
+	run(t, raw, "DELETE FROM records WHERE response = 'pr-00101'")
+	run(t, raw, "DELETE FROM responses WHERE id = 'pr-00101'")
+	whole := verify(t, store, key)
+	want := []string{
+		"rewritten: checkpoint at 2400: the log has only 2398 leaves: it was shortened",
+		"not logged: response pr-00030, record 7: the log has a later record of the response, and not this one",
+		"not logged: response pr-00030, record 8: the log has a later record of the response, and not this one",
+		"dropped: response pr-00099, record 4: it is missing between the others",
+		"removed: response pr-00101: the log has its records 1 to 20, and there is no such response",
+	}
+	if got := strings.TrimSpace(lines(whole)); got != strings.Join(want, "\n") {
+		t.Errorf("%s", got)
+	}
+	parts, err := inShards(t.Context(), store, note.VerifierList(key.Verifier), 100, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines(parts) != lines(whole) || parts.Records != whole.Records || parts.Responses != whole.Responses || parts.Unlogged != whole.Unlogged {
+		t.Errorf("%+v\n%+v", parts, whole)
+	}
+}
+
 // The head that is computed leaf by leaf is tlog's.
 func TestTheRootIsTheOneOfTlog(t *testing.T) {
 	var hashes []tlog.Hash
