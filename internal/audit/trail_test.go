@@ -174,3 +174,20 @@ func TestAnEd25519KeyInKMS(t *testing.T) {
 		t.Errorf("%s %v", lines(rep), err)
 	}
 }
+
+// FuzzEvent reads what a file of CloudTrail may hold.
+func FuzzEvent(f *testing.F) {
+	f.Add([]byte(trailRecord("e", "UpdateAccessKey", "r-1", "", "pr-1")))
+	f.Add([]byte(`{"eventSource":"","eventTime":7}`))
+	f.Add([]byte("null"))
+	_, records := story("pr-1", noon, 5)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if e, ok := ParseEvent(text); ok {
+			for _, p := range Join("pr-1", records, []Event{e}) {
+				if p.Ours == nil && p.Theirs == nil {
+					t.Errorf("%+v", p)
+				}
+			}
+		}
+	})
+}
