@@ -33,7 +33,7 @@ type app struct {
 	stdout, stderr io.Writer
 	code           int
 
-	db, role, playbookDir, ruleDir, org, policyFile string
+	db, role, playbookDir, ruleDir, org, policyFile, auditKey string
 
 	json, plain bool
 }
@@ -55,13 +55,14 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.ruleDir, "rules", a.env("PARRY_RULES"), "a folder of rules in the place of the embedded ones (PARRY_RULES)")
 	f.StringVar(&a.org, "org", a.env("PARRY_ORG"), "where accounts stand in the organization, for rules that speak of OUs: a file, or \"aws\" to ask AWS Organizations (PARRY_ORG)")
 	f.StringVar(&a.policyFile, "policy", a.env("PARRY_POLICY"), "the policy file: who says yes, what is never touched, how much is done by itself, and when (PARRY_POLICY)")
+	f.StringVar(&a.auditKey, "audit-key", a.env("PARRY_AUDIT_KEY"), "the key that signs the log of all records, a file or kms:KEY-ARN; with it, what applies or undoes makes a checkpoint at its end (PARRY_AUDIT_KEY)")
 	f.BoolVar(&a.json, "json", false, "write JSON, one object a line, for machines")
 	f.BoolVar(&a.plain, "no-color", a.env("NO_COLOR") != "", "no colours (NO_COLOR); a pipe gets none anyway")
 	root.AddCommand(
 		a.demoCommand(), a.respondCommand(), a.findingCommand(), a.undoCommand(), a.showCommand(), a.listCommand(),
 		a.playbookCommand(), a.ruleCommand(), a.testCommand(), a.coverageCommand(), a.publishCommand(), a.backtestCommand(),
 		a.approveCommand(), a.rejectCommand(), a.stopCommand(), a.startCommand(), a.policyCommand(),
-		a.sweepCommand(), a.backfillCommand(), a.statsCommand(),
+		a.sweepCommand(), a.backfillCommand(), a.statsCommand(), a.auditCommand(),
 	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return parry.Errorf(parry.Invalid, "%v", err).WithHint("'parry help' shows what there is")
@@ -101,19 +102,27 @@ func (a *app) library() (*assemble.Library, error) {
 	return lib, err
 }
 
+// storePath is the store's file.
+func (a *app) storePath() (string, error) {
+	if a.db != "" {
+		return a.db, nil
+	}
+	dir := a.env("XDG_STATE_HOME")
+	if dir == "" {
+		home := a.env("HOME")
+		if home == "" {
+			return "", parry.Errorf(parry.Invalid, "there is no place for the store").WithHint("name one: --db FILE or PARRY_DB")
+		}
+		dir = filepath.Join(home, ".local", "state")
+	}
+	return filepath.Join(dir, "parry", "parry.db"), nil
+}
+
 // store opens the store. Where nothing will be changed and there is none yet, none is made.
 func (a *app) store(ctx context.Context, create bool) (*sqlite.DB, error) {
-	path := a.db
-	if path == "" {
-		dir := a.env("XDG_STATE_HOME")
-		if dir == "" {
-			home := a.env("HOME")
-			if home == "" {
-				return nil, parry.Errorf(parry.Invalid, "there is no place for the store").WithHint("name one: --db FILE or PARRY_DB")
-			}
-			dir = filepath.Join(home, ".local", "state")
-		}
-		path = filepath.Join(dir, "parry", "parry.db")
+	path, err := a.storePath()
+	if err != nil {
+		return nil, err
 	}
 	if _, err := os.Stat(path); !create && errors.Is(err, fs.ErrNotExist) {
 		path = ":memory:"

@@ -58,6 +58,13 @@ func (a *app) respond(ctx context.Context, files []string, o respondOptions) err
 		return err
 	}
 	defer store.Close()
+	if o.apply {
+		seal, err := a.sealing(ctx, store)
+		if err != nil {
+			return err
+		}
+		defer seal()
+	}
 	r, cloud, err := a.responder(ctx, lib, store, a.watch)
 	if err != nil {
 		return err

@@ -36,6 +36,13 @@ func (a *app) undo(ctx context.Context, id string, yes, dry bool, only []string)
 		return err
 	}
 	defer store.Close()
+	if !dry {
+		seal, err := a.sealing(ctx, store)
+		if err != nil {
+			return err
+		}
+		defer seal()
+	}
 	r, cloud, err := a.responder(ctx, lib, store, a.watch)
 	if err != nil {
 		return err
