@@ -31,7 +31,9 @@ func TestMembersThatSoundLikeSecretsAreListed(t *testing.T) {
 				if !suspect.MatchString(last) || slices.Contains(harmless, last) {
 					continue
 				}
-				if !slices.ContainsFunc(side.listed, func(l string) bool { return path == l || strings.HasPrefix(path, l+".") || strings.HasPrefix(l, path+".") }) {
+				if !slices.ContainsFunc(side.listed, func(l string) bool {
+					return path == l || strings.HasPrefix(path, l+".") || strings.HasPrefix(l, path+".")
+				}) {
 					t.Errorf("%s: %s %s sounds like a secret, and is not listed in secrets()", name, side.what, path)
 				}
 			}
