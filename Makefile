@@ -49,7 +49,7 @@ staticcheck: $(LINTER)
 docs:
 	go run ./internal/gendocs
 
-tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/ruler/.stamp $(LINTER)
+tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
 
 # An emulator of AWS, in a venv of its own: see internal/moto.
 .tools/moto/.stamp: test/requirements.txt
@@ -89,6 +89,18 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/ocsf
 		touch $@; \
 	else \
 		echo 'no mvn or no javac here: the comparison with Event Ruler is skipped'; \
+	fi
+
+# DynamoDB Local, Amazon's own emulator: see internal/dynamotest. Without Java its tests are skipped,
+# and no stamp is left.
+.tools/dynamodb/.stamp: test/dynamodb/pom.xml
+	rm -rf .tools/dynamodb
+	@if command -v mvn >/dev/null && command -v java >/dev/null; then \
+		mkdir -p .tools/dynamodb && cp test/dynamodb/pom.xml .tools/dynamodb/ && \
+		(cd .tools/dynamodb && mvn --quiet --batch-mode -Dstyle.color=never dependency:copy-dependencies -DincludeScope=runtime) && \
+		touch $@; \
+	else \
+		echo 'no mvn or no java here: the store on DynamoDB is tested on moto only'; \
 	fi
 
 $(LINTER):

@@ -22,7 +22,7 @@ var shared = []string{"parry/internal/expr", "parry/internal/strictyaml", "parry
 var assembly = []string{"cmd/parry", "internal/assemble", "internal/cases", "internal/demo", "internal/gendocs", "internal/bench", "internal/coverage"}
 
 // testOnly are packages that no shipped code may import.
-var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/storetest"}
+var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/storetest", "parry/internal/dynamotest"}
 
 type source struct {
 	dir, path string
