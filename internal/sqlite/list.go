@@ -36,11 +36,12 @@ func (d *DB) List(ctx context.Context, q parry.Query) (page []parry.Response, ne
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
-	page, err = read[parry.Response](ctx, d, query+" ORDER BY created DESC, id DESC LIMIT ?", append(args, limit)...)
+	page, err = read[parry.Response](ctx, d, query+" ORDER BY created DESC, id DESC LIMIT ?", append(args, limit+1)...) // one more tells whether there is another page
 	if err != nil {
 		return nil, "", d.fail(ctx, err, "list the responses")
 	}
-	if len(page) == limit {
+	if len(page) > limit {
+		page = page[:limit]
 		last := page[limit-1]
 		next = stamp(last.Times.Received) + " " + last.ID
 	}

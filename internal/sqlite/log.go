@@ -9,16 +9,21 @@ import (
 )
 
 // Unlogged gives records that are not in the log of all records yet, in the order in which they were written, at most n.
+//
+// Rows of records are numbered from 1 without gaps, as none is ever deleted. So where the log is as long as the greatest number in it, it
+// passed over none, and only what comes later has to be looked at.
 func (d *DB) Unlogged(ctx context.Context, n int) ([]parry.Leaf, error) {
 	return d.leaves(ctx, `SELECT response, seq, coalesce(json_extract(body, '$.hash'), '') FROM records
-		WHERE rowid > (SELECT coalesce(max(record), 0) FROM log) ORDER BY rowid LIMIT ?`, max(n, 0))
+		WHERE rowid > (SELECT CASE WHEN coalesce(max(n) + 1, 0) = coalesce(max(record), 0) THEN coalesce(max(record), 0) ELSE 0 END FROM log)
+			AND NOT EXISTS (SELECT 1 FROM log WHERE record = records.rowid)
+		ORDER BY rowid LIMIT ?`, max(n, 0))
 }
 
 // Log puts leaves at the end of the log, all or nothing. Where the log has another length by now, the Error is of kind Conflict.
 func (d *DB) Log(ctx context.Context, at int64, leaves []parry.Leaf) error {
 	return d.write(ctx, func(tx *sql.Tx) error {
 		var length int64
-		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM log").Scan(&length); err != nil {
+		if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(n) + 1, 0) FROM log").Scan(&length); err != nil {
 			return err
 		}
 		if length != at {
