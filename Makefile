@@ -14,7 +14,7 @@ LINTER := .tools/bin/.stamp-staticcheck-$(STATICCHECK)-$(shell go env GOVERSION)
 
 export PARRY_TOOLS := $(TOOLS)
 
-.PHONY: build test race fuzz bench vet staticcheck docs tools clean-tools
+.PHONY: build test race soak fuzz bench vet staticcheck docs tools clean-tools
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/parry ./cmd/parry
@@ -26,6 +26,10 @@ test: tools
 race: tools
 	CGO_ENABLED=1 go test -race $(TESTFLAGS) $(RACE_PKGS)
 	CGO_ENABLED=1 go test -race $(TESTFLAGS) -run 'Index|MarkBlocks' ./internal/pattern
+
+# What takes too long for every day.
+soak: tools
+	PARRY_SOAK=1 go test $(TESTFLAGS) -timeout 3h -run 'TestContractOnDynamoDBLocal' -v ./internal/dynamo
 
 # Each fuzz target for a short while, one after the other.
 fuzz:

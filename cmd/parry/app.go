@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -22,7 +19,6 @@ import (
 	"parry/internal/awsapi"
 	"parry/internal/orgs"
 	"parry/internal/render"
-	"parry/internal/sqlite"
 )
 
 // app is what the commands share.
@@ -47,7 +43,7 @@ func (a *app) command() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	f := root.PersistentFlags()
-	f.StringVar(&a.db, "db", a.env("PARRY_DB"), "the store of responses, a file (PARRY_DB; default: parry/parry.db in the user's state folder)")
+	f.StringVar(&a.db, "db", a.env("PARRY_DB"), "the store of responses: a file, or dynamodb:TABLE (PARRY_DB; default: parry/parry.db in the user's state folder)")
 	f.StringVar(&a.role, "role", a.env("PARRY_ROLE"), "the role to take in each account, such as parry-{playbook} (PARRY_ROLE); without it the environment's own credentials are used, in their own account only")
 	f.StringVar(&a.playbookDir, "playbooks", a.env("PARRY_PLAYBOOKS"), "a folder of playbooks beside the embedded ones (PARRY_PLAYBOOKS)")
 	f.StringVar(&a.ruleDir, "rules", a.env("PARRY_RULES"), "a folder of rules in the place of the embedded ones (PARRY_RULES)")
@@ -56,7 +52,7 @@ func (a *app) command() *cobra.Command {
 	f.BoolVar(&a.plain, "no-color", a.env("NO_COLOR") != "", "no colours (NO_COLOR); a pipe gets none anyway")
 	root.AddCommand(
 		a.demoCommand(), a.respondCommand(), a.findingCommand(), a.undoCommand(), a.showCommand(), a.listCommand(),
-		a.playbookCommand(), a.ruleCommand(), a.testCommand(), a.coverageCommand(), a.publishCommand(),
+		a.playbookCommand(), a.ruleCommand(), a.testCommand(), a.coverageCommand(), a.publishCommand(), a.storeCommand(),
 	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return parry.Errorf(parry.Invalid, "%v", err).WithHint("'parry help' shows what there is")
@@ -94,26 +90,6 @@ func (a *app) library() (*assemble.Library, error) {
 		return nil, parry.Errorf(parry.Invalid, "%w", err)
 	}
 	return lib, err
-}
-
-// store opens the store. Where nothing will be changed and there is none yet, none is made.
-func (a *app) store(ctx context.Context, create bool) (*sqlite.DB, error) {
-	path := a.db
-	if path == "" {
-		dir := a.env("XDG_STATE_HOME")
-		if dir == "" {
-			home := a.env("HOME")
-			if home == "" {
-				return nil, parry.Errorf(parry.Invalid, "there is no place for the store").WithHint("name one: --db FILE or PARRY_DB")
-			}
-			dir = filepath.Join(home, ".local", "state")
-		}
-		path = filepath.Join(dir, "parry", "parry.db")
-	}
-	if _, err := os.Stat(path); !create && errors.Is(err, fs.ErrNotExist) {
-		path = ":memory:"
-	}
-	return sqlite.Open(ctx, path)
 }
 
 // responder connects to whatever AWS the environment names.

@@ -17,7 +17,7 @@ import (
 
 const (
 	hintCreate     = "'parry store create --table NAME' makes one"
-	hintPermission = "docs/operations.md lists the permissions that the store needs"
+	hintPermission = "docs/store.md lists the permissions that the store needs"
 )
 
 // fail says what was tried, why it did not work, and the next step where there is one. It never repeats a body.
