@@ -39,7 +39,7 @@ func TestContractOnMoto(t *testing.T) {
 	cfg := moto.Own(t).Config(moto.DefaultAccount, "us-east-1")
 	cfg.HTTPClient = &http.Client{Transport: &oneByOne{next: transport(cfg)}}
 	o := opener(cfg)
-	o.Many = 60
+	o.Many = 100
 	storetest.Run(t, o)
 }
 

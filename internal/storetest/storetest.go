@@ -28,7 +28,7 @@ type Opener struct {
 	// Cut opens a store once more over a connection that breaks at its nth request and stays broken. That request does not arrive or,
 	// with lost, is carried out and its answer lost. nil for a store that no connection leads to.
 	Cut func(t *testing.T, s parry.Store, n int, lost bool) parry.Store
-	// Many is how many responses a store is tried with; 0 leaves that out.
+	// Many is how many responses a store is tried with, a multiple of 100. 0 leaves that out.
 	Many int
 }
 
