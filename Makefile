@@ -14,7 +14,7 @@ LINTER := .tools/bin/.stamp-staticcheck-$(STATICCHECK)-$(shell go env GOVERSION)
 
 export PARRY_TOOLS := $(TOOLS)
 
-.PHONY: build test race fuzz bench vet staticcheck docs tools clean-tools
+.PHONY: build test race soak fuzz bench vet staticcheck docs tools clean-tools
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/parry ./cmd/parry
@@ -26,6 +26,10 @@ test: tools
 race: tools
 	CGO_ENABLED=1 go test -race $(TESTFLAGS) $(RACE_PKGS)
 	CGO_ENABLED=1 go test -race $(TESTFLAGS) -run 'Index|MarkBlocks' ./internal/pattern
+
+# What takes too long for every day.
+soak: tools
+	PARRY_SOAK=1 go test $(TESTFLAGS) -timeout 3h -run 'TestContractOnDynamoDBLocal' -v ./internal/dynamo
 
 # Each fuzz target for a short while, one after the other.
 fuzz:
@@ -49,7 +53,7 @@ staticcheck: $(LINTER)
 docs:
 	go run ./internal/gendocs
 
-tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/ruler/.stamp $(LINTER)
+tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
 
 # An emulator of AWS, in a venv of its own: see internal/moto.
 .tools/moto/.stamp: test/requirements.txt
@@ -89,6 +93,18 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/ocsf
 		touch $@; \
 	else \
 		echo 'no mvn or no javac here: the comparison with Event Ruler is skipped'; \
+	fi
+
+# DynamoDB Local, Amazon's own emulator: see internal/dynamotest. Without Java its tests are skipped,
+# and no stamp is left.
+.tools/dynamodb/.stamp: test/dynamodb/pom.xml
+	rm -rf .tools/dynamodb
+	@if command -v mvn >/dev/null && command -v java >/dev/null; then \
+		mkdir -p .tools/dynamodb && cp test/dynamodb/pom.xml .tools/dynamodb/ && \
+		(cd .tools/dynamodb && mvn --quiet --batch-mode -Dstyle.color=never dependency:copy-dependencies -DincludeScope=runtime) && \
+		touch $@; \
+	else \
+		echo 'no mvn or no java here: the store on DynamoDB is tested on moto only'; \
 	fi
 
 $(LINTER):

@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -23,7 +20,6 @@ import (
 	"parry/internal/orgs"
 	"parry/internal/render"
 	"parry/internal/rules"
-	"parry/internal/sqlite"
 )
 
 // app is what the commands share.
@@ -49,7 +45,7 @@ func (a *app) command() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	f := root.PersistentFlags()
-	f.StringVar(&a.db, "db", a.env("PARRY_DB"), "the store of responses, a file (PARRY_DB; default: parry/parry.db in the user's state folder)")
+	f.StringVar(&a.db, "db", a.env("PARRY_DB"), "the store of responses: a file, or dynamodb:TABLE (PARRY_DB; default: parry/parry.db in the user's state folder)")
 	f.StringVar(&a.role, "role", a.env("PARRY_ROLE"), "the role to take in each account, such as parry-{playbook} (PARRY_ROLE); without it the environment's own credentials are used, in their own account only")
 	f.StringVar(&a.playbookDir, "playbooks", a.env("PARRY_PLAYBOOKS"), "a folder of playbooks beside the embedded ones (PARRY_PLAYBOOKS)")
 	f.StringVar(&a.ruleDir, "rules", a.env("PARRY_RULES"), "a folder of rules in the place of the embedded ones (PARRY_RULES)")
@@ -62,7 +58,7 @@ func (a *app) command() *cobra.Command {
 		a.demoCommand(), a.respondCommand(), a.findingCommand(), a.undoCommand(), a.showCommand(), a.listCommand(),
 		a.playbookCommand(), a.ruleCommand(), a.testCommand(), a.coverageCommand(), a.publishCommand(), a.backtestCommand(),
 		a.approveCommand(), a.rejectCommand(), a.stopCommand(), a.startCommand(), a.policyCommand(),
-		a.sweepCommand(), a.backfillCommand(), a.statsCommand(), a.auditCommand(),
+		a.sweepCommand(), a.backfillCommand(), a.statsCommand(), a.auditCommand(), a.storeCommand(),
 	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return parry.Errorf(parry.Invalid, "%v", err).WithHint("'parry help' shows what there is")
@@ -100,34 +96,6 @@ func (a *app) library() (*assemble.Library, error) {
 		return nil, parry.Errorf(parry.Invalid, "%w", err)
 	}
 	return lib, err
-}
-
-// storePath is the store's file.
-func (a *app) storePath() (string, error) {
-	if a.db != "" {
-		return a.db, nil
-	}
-	dir := a.env("XDG_STATE_HOME")
-	if dir == "" {
-		home := a.env("HOME")
-		if home == "" {
-			return "", parry.Errorf(parry.Invalid, "there is no place for the store").WithHint("name one: --db FILE or PARRY_DB")
-		}
-		dir = filepath.Join(home, ".local", "state")
-	}
-	return filepath.Join(dir, "parry", "parry.db"), nil
-}
-
-// store opens the store. Where nothing will be changed and there is none yet, none is made.
-func (a *app) store(ctx context.Context, create bool) (*sqlite.DB, error) {
-	path, err := a.storePath()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := os.Stat(path); !create && errors.Is(err, fs.ErrNotExist) {
-		path = ":memory:"
-	}
-	return sqlite.Open(ctx, path)
 }
 
 // responder connects to whatever AWS the environment names.

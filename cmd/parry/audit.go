@@ -16,7 +16,6 @@ import (
 	"parry"
 	"parry/internal/audit"
 	"parry/internal/render"
-	"parry/internal/sqlite"
 )
 
 // keyName is what a key is called where nobody says another name.
@@ -85,7 +84,10 @@ func (a *app) keys(ctx context.Context, given []string) (note.Verifiers, error) 
 }
 
 // auditStore opens a store that must be there: nothing is proved of one that is not.
-func (a *app) auditStore(ctx context.Context) (*sqlite.DB, error) {
+func (a *app) auditStore(ctx context.Context) (store, error) {
+	if strings.HasPrefix(a.db, onDynamoDB) {
+		return a.store(ctx, false)
+	}
 	path, err := a.storePath()
 	if err != nil {
 		return nil, err
@@ -93,7 +95,7 @@ func (a *app) auditStore(ctx context.Context) (*sqlite.DB, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, parry.Errorf(parry.NotFound, "there is no store at %s", path).WithHint("name it: --db FILE or PARRY_DB")
 	}
-	return sqlite.Open(ctx, path)
+	return a.store(ctx, false)
 }
 
 func (a *app) auditVerifyCommand() *cobra.Command {

@@ -25,7 +25,8 @@ func (d *DB) List(ctx context.Context, q parry.Query) (page []parry.Response, ne
 	if err != nil {
 		return nil, "", d.fail(ctx, err, "list the responses")
 	}
-	if len(page) == q.Limit {
+	if len(page) > q.Limit {
+		page = page[:q.Limit]
 		last := page[q.Limit-1]
 		next = stamp(last.Times.Received) + " " + last.ID
 	}
@@ -51,7 +52,8 @@ func listQuery(q parry.Query) (query string, args []any, err error) {
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
-	return query + " ORDER BY created DESC, id DESC LIMIT ?", append(args, q.Limit), nil
+	// One more than asked for tells whether there is another page.
+	return query + " ORDER BY created DESC, id DESC LIMIT ?", append(args, q.Limit+1), nil
 }
 
 // Count counts the responses that began to be applied at or after a time and are as the tally says.

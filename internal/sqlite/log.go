@@ -10,11 +10,14 @@ import (
 
 // The statements of the log, its checkpoints and the words.
 const (
-	sqlLogLength = "SELECT count(*) FROM log"
+	sqlLogLength = "SELECT coalesce(max(n) + 1, 0) FROM log"
 	sqlAddLeaf   = `INSERT INTO log (n, record, response, seq, hash)
 		SELECT ?, rowid, response, seq, ? FROM records WHERE response = ? AND seq = ?`
+	// Where the log has as many records as the last of them has for a number, none before it was skipped.
 	sqlUnlogged = `SELECT response, seq, coalesce(json_extract(body, '$.hash'), '') FROM records
-		WHERE rowid > (SELECT coalesce(max(record), 0) FROM log) ORDER BY rowid LIMIT ?`
+		WHERE rowid > (SELECT CASE WHEN coalesce(max(n) + 1, 0) = coalesce(max(record), 0) THEN coalesce(max(record), 0) ELSE 0 END FROM log)
+			AND NOT EXISTS (SELECT 1 FROM log WHERE record = records.rowid)
+		ORDER BY rowid LIMIT ?`
 	sqlLeaves         = "SELECT response, seq, hash FROM log WHERE n >= ? ORDER BY n LIMIT ?"
 	sqlKeepCheckpoint = "INSERT INTO checkpoints (length, text) VALUES (?, ?) ON CONFLICT (length) DO NOTHING"
 	sqlSet            = "INSERT INTO words (name, word) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET word = excluded.word"
@@ -22,6 +25,9 @@ const (
 )
 
 // Unlogged gives records that are not in the log of all records yet, in the order in which they were written, at most n.
+//
+// Rows of records are numbered from 1 without gaps, as none is ever deleted. So where the log is as long as the greatest number in it, it
+// passed over none, and only what comes later has to be looked at.
 func (d *DB) Unlogged(ctx context.Context, n int) ([]parry.Leaf, error) {
 	return d.leaves(ctx, sqlUnlogged, max(n, 0))
 }

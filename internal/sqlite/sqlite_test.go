@@ -26,10 +26,14 @@ func TestContract(t *testing.T) {
 				return open(t, db.path)
 			},
 			Beside: func(t *testing.T, s parry.Store) parry.Store { return open(t, s.(*DB).path) },
+			Many:   2000,
 		})
 	})
 	t.Run("memory", func(t *testing.T) {
-		storetest.Run(t, storetest.Opener{Open: func(t *testing.T) parry.Store { return open(t, Memory) }})
+		storetest.Run(t, storetest.Opener{
+			Open: func(t *testing.T) parry.Store { return open(t, Memory) },
+			Many: 100_000,
+		})
 	})
 }
 

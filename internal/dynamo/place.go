@@ -1,0 +1,107 @@
+package dynamo
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"parry"
+)
+
+// where is what the lists say of a response. It stands beside the response, so that the next save knows what it left in them.
+type where struct {
+	ID       string `json:"id"`
+	Key      string `json:"key"`
+	Received string `json:"received"`
+	State    string `json:"state"`
+	Rule     string `json:"rule"`
+	Account  string `json:"account"`
+	Playbook string `json:"playbook"`
+	Resource string `json:"resource"`
+	Applied  string `json:"applied,omitempty"`
+	Wake     string `json:"wake,omitempty"`
+}
+
+func whereOf(r parry.Response) where {
+	return where{
+		ID: r.ID, Key: r.Key, Received: stamp(r.Times.Received), State: string(r.State), Rule: r.Answer.Rule,
+		Account:  cmp.Or(r.Target.Account, r.Finding.Cloud.Account.UID),
+		Playbook: r.Answer.Playbook, Resource: r.Resource(), Applied: maybe(r.Times.Applied), Wake: maybe(r.Wake),
+	}
+}
+
+// The lists' partitions.
+func keyList(key string) string             { return "K" + name(key) }
+func idList(id string) string               { return shard("I"+name(begin(id)), id) }
+func stateList(state, id string) string     { return shard("S"+name(state), id) }
+func appliedBy(dimension, of string) string { return "A#" + dimension + name(of) }
+
+const (
+	everyList   = "L"
+	wakeList    = "W"
+	appliedList = "A"
+	openList    = "U" // of records that are not in the log
+)
+
+// entries are the items of a response in the lists, by their keys.
+func (w where) entries() map[string]item {
+	all := map[string]item{}
+	add := func(list, sort string, attributes ...string) {
+		i := item{pk: text(list), sk: text(sort), "id": text(w.ID)}
+		for n := 0; n < len(attributes); n += 2 {
+			i[attributes[n]] = text(attributes[n+1])
+		}
+		all[id(i)] = i
+	}
+	at := place(w.Received, w.ID)
+	add(idList(w.ID), w.ID)
+	add(keyList(w.Key), at)
+	add(shard(everyList, w.ID), at, "rule", w.Rule, "account", w.Account)
+	add(stateList(w.State, w.ID), at, "rule", w.Rule, "account", w.Account)
+	if w.Wake != "" {
+		add(shard(wakeList, w.ID), place(w.Wake, w.ID))
+	}
+	if w.Applied != "" {
+		facts := []string{"rule", w.Rule, "account", w.Account, "playbook", w.Playbook, "resource", w.Resource, "state", w.State}
+		add(shard(appliedList, w.ID), place(w.Applied, w.ID), facts...)
+		for n := 0; n < len(facts)-2; n += 2 {
+			if facts[n+1] != "" {
+				add(appliedBy(facts[n], facts[n+1]), place(w.Applied, w.ID), facts...)
+			}
+		}
+	}
+	return all
+}
+
+// moved are the writes that take a response from one place in the lists to another; old is nil for a new one.
+func moved(table string, old *where, now where) []types.TransactWriteItem {
+	var writes []types.TransactWriteItem
+	before := map[string]item{}
+	if old != nil {
+		before = old.entries()
+	}
+	after := now.entries()
+	for key, i := range after {
+		if was, ok := before[key]; !ok || !maps.EqualFunc(was, i, sameText) {
+			writes = append(writes, set(table, i))
+		}
+		delete(before, key)
+	}
+	for _, i := range before {
+		writes = append(writes, remove(table, item{pk: i[pk], sk: i[sk]}))
+	}
+	return writes
+}
+
+func sameText(a, b types.AttributeValue) bool {
+	x, ok := a.(*types.AttributeValueMemberS)
+	y, also := b.(*types.AttributeValueMemberS)
+	return ok && also && x.Value == y.Value
+}
+
+func (w where) marshal() (string, error) {
+	b, err := json.Marshal(w)
+	return string(b), err
+}
