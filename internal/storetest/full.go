@@ -22,12 +22,18 @@ func Full(id, key string, received time.Time) parry.Response {
 		Answer: parry.Answer{
 			Rule: "stolen keys", Playbook: "iam-deactivate-access-key", Params: map[string]any{"hard": true},
 			Tier: parry.TierApprove, Accept: parry.RiskMedium, Observe: true, Why: "a reason", On: parry.OnActor, Publish: parry.PublishSecurityHub,
-			Scope: fullScope(), Limits: parry.Limits{Resources: 5, PerHour: 20, PerAccountHour: 3, MaxAge: time.Hour},
+			For: 24 * time.Hour, Scope: fullScope(), Limits: parry.Limits{Resources: 5, PerHour: 20, PerAccountHour: 3, MaxAge: time.Hour},
 		},
 		Target:  target,
 		Plan:    fullPlan(target),
 		Decided: parry.Decision{Tier: parry.TierAuto, Held: true, Observe: true, Reasons: []string{"rule stolen keys asks for tier auto", ""}},
 		By:      "ada",
+		AskedBy: "bob",
+		Asked: &parry.Asking{
+			Groups: []string{"oncall"}, Persons: 2, At: received, Expires: received.Add(time.Hour), Remind: received.Add(time.Minute), Reminded: 1,
+			Escalate: received.Add(2 * time.Minute), Escalated: []string{"leads"},
+		},
+		Votes:   []parry.Vote{{By: "ada", At: received, Yes: true, Comment: "go on", Digest: "sha256:1"}},
 		Results: []parry.Outcome{fullOutcome(parry.Made), fullOutcome(parry.CallFail)},
 		// A state that could not be read is there as nil, which is not the same as no state.
 		Left:   map[string]any{"deactivate": map[string]any{"Status": "Inactive"}, "gone": nil},
@@ -37,6 +43,7 @@ func Full(id, key string, received time.Time) parry.Response {
 			Applied: received.Add(time.Microsecond), Closed: received.Add(time.Second),
 		},
 		Seen: 3, SeenAt: received.Add(time.Hour), SeenTime: 1_773_489_600_456, Again: "it was told", Published: 1_773_489_600_455,
+		Halted: "stopped", Stays: "changed since", Taking: &parry.Taking{By: "ada", Changes: []string{"deactivate"}, From: parry.Done, Hold: true},
 		Stored: parry.Failed, Chain: "c0ffee", Wake: received.Add(2 * time.Hour),
 	}
 }
