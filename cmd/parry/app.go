@@ -32,8 +32,8 @@ type app struct {
 	stdout, stderr io.Writer
 	code           int
 
-	db, role, playbookDir, ruleDir, org string
-	json, plain                         bool
+	configFile, db, role, playbookDir, ruleDir, org string
+	json, plain                                     bool
 }
 
 // command makes the tree of commands.
@@ -46,7 +46,9 @@ func (a *app) command() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentPreRunE = a.settle
 	f := root.PersistentFlags()
+	f.StringVar(&a.configFile, "config", a.env("PARRY_CONFIG"), "a file of settings, such as parry.yaml (PARRY_CONFIG); flags and the environment are above it")
 	f.StringVar(&a.db, "db", a.env("PARRY_DB"), "the store of responses, a file (PARRY_DB; default: parry/parry.db in the user's state folder)")
 	f.StringVar(&a.role, "role", a.env("PARRY_ROLE"), "the role to take in each account, such as parry-{playbook} (PARRY_ROLE); without it the environment's own credentials are used, in their own account only")
 	f.StringVar(&a.playbookDir, "playbooks", a.env("PARRY_PLAYBOOKS"), "a folder of playbooks beside the embedded ones (PARRY_PLAYBOOKS)")
@@ -57,6 +59,7 @@ func (a *app) command() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.respondCommand(), a.findingCommand(), a.undoCommand(), a.showCommand(), a.listCommand(),
 		a.playbookCommand(), a.ruleCommand(), a.testCommand(), a.coverageCommand(), a.publishCommand(), a.backtestCommand(),
+		a.serveCommand(), a.configCommand(),
 	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return parry.Errorf(parry.Invalid, "%v", err).WithHint("'parry help' shows what there is")
@@ -96,19 +99,27 @@ func (a *app) library() (*assemble.Library, error) {
 	return lib, err
 }
 
+// dbPath is the file of the store.
+func (a *app) dbPath() (string, error) {
+	if a.db != "" {
+		return a.db, nil
+	}
+	dir := a.env("XDG_STATE_HOME")
+	if dir == "" {
+		home := a.env("HOME")
+		if home == "" {
+			return "", parry.Errorf(parry.Invalid, "there is no place for the store").WithHint("name one: --db FILE or PARRY_DB")
+		}
+		dir = filepath.Join(home, ".local", "state")
+	}
+	return filepath.Join(dir, "parry", "parry.db"), nil
+}
+
 // store opens the store. Where nothing will be changed and there is none yet, none is made.
 func (a *app) store(ctx context.Context, create bool) (*sqlite.DB, error) {
-	path := a.db
-	if path == "" {
-		dir := a.env("XDG_STATE_HOME")
-		if dir == "" {
-			home := a.env("HOME")
-			if home == "" {
-				return nil, parry.Errorf(parry.Invalid, "there is no place for the store").WithHint("name one: --db FILE or PARRY_DB")
-			}
-			dir = filepath.Join(home, ".local", "state")
-		}
-		path = filepath.Join(dir, "parry", "parry.db")
+	path, err := a.dbPath()
+	if err != nil {
+		return nil, err
 	}
 	if _, err := os.Stat(path); !create && errors.Is(err, fs.ErrNotExist) {
 		path = ":memory:"

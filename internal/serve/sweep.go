@@ -1,0 +1,74 @@
+package serve
+
+import (
+	"context"
+
+	"parry"
+)
+
+// ticker is an engine that has things to do by the clock: to remind, to let expire, to take back what was only for a time.
+type ticker interface{ Tick(context.Context) error }
+
+// sweepOn looks at the start, and then again and again, for what is due and for what a worker left half-way.
+func (s *Server) sweepOn(ctx, work context.Context) {
+	for {
+		s.sweep(ctx, work)
+		if wait(ctx, s.o.Every) != nil {
+			return
+		}
+	}
+}
+
+func (s *Server) sweep(ctx, work context.Context) {
+	if t, ok := any(s.sweeper).(ticker); ok {
+		if err := t.Tick(work); err != nil && work.Err() == nil {
+			s.o.Log.Error("what is due could not be done", "error", clean(err.Error()))
+		}
+	}
+	for _, state := range []parry.State{parry.Approved, parry.Applying, parry.Verifying} {
+		if err := s.resumeAll(ctx, work, state); err != nil && ctx.Err() == nil {
+			s.o.Log.Error("what was left half-way could not be listed", "state", string(state), "error", clean(err.Error()))
+		}
+	}
+}
+
+// resumeAll takes up the responses in a state whose worker is gone. Who works on one holds the lease on its target, so the others are
+// found by trying.
+func (s *Server) resumeAll(ctx, work context.Context, state parry.State) error {
+	q := parry.Query{State: state}
+	for ctx.Err() == nil {
+		page, next, err := s.sweeper.Store.List(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, resp := range page {
+			select {
+			case e := <-s.slots:
+				s.counts.InHand.Add(1)
+				s.running.Go(func() {
+					defer func() { s.counts.InHand.Add(-1); s.slots <- e }()
+					s.resume(work, e, resp)
+				})
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		q.After = next
+	}
+	return ctx.Err()
+}
+
+// resume takes one response up. Somebody else may have it, or have brought it to its end since it was listed: both are a Conflict.
+func (s *Server) resume(work context.Context, e *parry.Responder, resp parry.Response) {
+	err := e.Apply(work, &resp, resp.By)
+	switch {
+	case err == nil:
+		s.counts.Resumed.Add(1)
+	case parry.KindOf(err) == parry.Conflict || work.Err() != nil:
+	default:
+		s.o.Log.Error("a response that was left half-way could not be finished", "response", resp.ID, "state", string(resp.State), "error", clean(err.Error()))
+	}
+}
