@@ -229,9 +229,9 @@ func (s *Server) settle(work context.Context, i *intake, d delivery, r result) {
 	case r.stopped:
 		err = d.Again(ctx, 0)
 	case len(r.failed) > 0 && tries < i.maxTries:
-		err = s.again(ctx, d, s.o.Pause(tries, false), r.failed)
+		err = s.again(ctx, s.o.Log.Warn, d, s.o.Pause(tries, false), r.failed)
 	case len(r.failed) == 0 && len(r.busy) > 0 && tries < patient*i.maxTries:
-		err = s.again(ctx, d, s.o.Pause(tries, true), r.busy)
+		err = s.again(ctx, s.o.Log.Info, d, s.o.Pause(tries, true), r.busy)
 	case len(r.failed)+len(r.busy)+len(r.malformed) > 0:
 		s.counts.Aside.Add(1)
 		if len(r.malformed) > 0 {
@@ -249,9 +249,9 @@ func (s *Server) settle(work context.Context, i *intake, d delivery, r result) {
 	}
 }
 
-func (s *Server) again(ctx context.Context, d delivery, after time.Duration, why []error) error {
+func (s *Server) again(ctx context.Context, log func(string, ...any), d delivery, after time.Duration, why []error) error {
 	s.counts.Again.Add(1)
-	s.o.Log.Warn("comes again", "delivery", d.Name(), "tries", d.Tries(), "after", after, "reason", clean(reasons(why)))
+	log("comes again", "delivery", d.Name(), "tries", d.Tries(), "after", after.String(), "reason", clean(reasons(why)))
 	return d.Again(ctx, after)
 }
 

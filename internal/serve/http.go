@@ -132,7 +132,7 @@ func (s *Server) knows(r *http.Request) bool {
 
 // switched is an engine that can be stopped by a word in the store.
 type switched interface {
-	Stopped(context.Context) (why string, err error)
+	Stopped(ctx context.Context, playbook string) (why string, err error)
 }
 
 // health is what /readyz says. It names no resource and no reason: whoever can reach the port may read it.
@@ -163,7 +163,7 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 		h.Waiting = s.o.Box.Waiting()
 	}
 	if sw, ok := any(s.sweeper).(switched); ok {
-		why, err := sw.Stopped(ctx)
+		why, err := sw.Stopped(ctx, "")
 		h.Stopped = why != "" || err != nil
 	}
 	status := http.StatusOK

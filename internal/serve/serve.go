@@ -39,7 +39,8 @@ type Options struct {
 
 	Workers int
 	Grace   time.Duration // how long a stop waits for what is in hand
-	Every   time.Duration // how often is looked for what is due; a minute where it is not set
+	Every   time.Duration // how often is looked for what was left half-way; a minute where it is not set
+	Tick    time.Duration // how often is looked for what is due; five seconds where it is not set
 	// Pause is how long something rests after it was tried so often; busy where it only waits for somebody else.
 	Pause func(tries int, busy bool) time.Duration
 }
@@ -96,6 +97,9 @@ func New(o Options) (*Server, error) {
 	if o.Every == 0 {
 		o.Every = time.Minute
 	}
+	if o.Tick == 0 {
+		o.Tick = 5 * time.Second
+	}
 	s := &Server{o: o, slots: make(chan *parry.Responder, max(o.Workers, 1))}
 	for n := range cap(s.slots) {
 		s.slots <- s.named(fmt.Sprintf("%s-%d", o.Engine.Worker, n+1))
@@ -150,13 +154,14 @@ func (s *Server) Run(ctx context.Context) error {
 	work = stopping(work)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	s.ready.Store(true)
 	web := s.listen()
 	var intake sync.WaitGroup
 	for _, i := range s.intakes {
 		intake.Go(func() { s.takeIn(ctx, work, i) })
 	}
-	s.running.Go(func() { s.sweepOn(ctx, work) })
-	s.ready.Store(true)
+	s.running.Go(func() { s.tickOn(ctx, work) })
+	s.running.Go(func() { s.resumeOn(ctx, work) })
 	s.o.Log.Info("parry is running", "worker", s.o.Engine.Worker, "workers", cap(s.slots), "intakes", s.names(), "listen", s.address())
 
 	var err error
@@ -165,7 +170,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case err = <-web.failed:
 	}
 	s.ready.Store(false)
-	s.o.Log.Info("parry is stopping: no new work", "in_hand", s.counts.InHand.Load(), "grace", s.o.Grace)
+	s.o.Log.Info("parry is stopping: no new work", "in_hand", s.counts.InHand.Load(), "grace", s.o.Grace.String())
 	stop() // where the web server ended by itself, the others are told in the same way
 	err = errors.Join(err, web.close(work, s.o.Grace))
 	intake.Wait()

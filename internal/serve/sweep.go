@@ -9,25 +9,27 @@ import (
 // ticker is an engine that has things to do by the clock: to remind, to let expire, to take back what was only for a time.
 type ticker interface{ Tick(context.Context) error }
 
-// sweepOn looks at the start, and then again and again, for what is due and for what a worker left half-way.
-func (s *Server) sweepOn(ctx, work context.Context) {
-	for {
-		s.sweep(ctx, work)
-		if wait(ctx, s.o.Every) != nil {
-			return
-		}
-	}
-}
-
-func (s *Server) sweep(ctx, work context.Context) {
-	if t, ok := any(s.sweeper).(ticker); ok {
+// tickOn does by the clock what is due.
+func (s *Server) tickOn(ctx, work context.Context) {
+	t, ok := any(s.sweeper).(ticker)
+	for ok {
 		if err := t.Tick(work); err != nil && work.Err() == nil {
 			s.o.Log.Error("what is due could not be done", "error", clean(err.Error()))
 		}
+		ok = wait(ctx, s.o.Tick) == nil
 	}
-	for _, state := range []parry.State{parry.Approved, parry.Applying, parry.Verifying} {
-		if err := s.resumeAll(ctx, work, state); err != nil && ctx.Err() == nil {
-			s.o.Log.Error("what was left half-way could not be listed", "state", string(state), "error", clean(err.Error()))
+}
+
+// resumeOn looks at the start, and then again and again, for what a worker left half-way.
+func (s *Server) resumeOn(ctx, work context.Context) {
+	for {
+		for _, state := range []parry.State{parry.Approved, parry.Applying, parry.Verifying} {
+			if err := s.resumeAll(ctx, work, state); err != nil && ctx.Err() == nil {
+				s.o.Log.Error("what was left half-way could not be listed", "state", string(state), "error", clean(err.Error()))
+			}
+		}
+		if wait(ctx, s.o.Every) != nil {
+			return
 		}
 	}
 }
@@ -61,13 +63,15 @@ func (s *Server) resumeAll(ctx, work context.Context, state parry.State) error {
 	return ctx.Err()
 }
 
-// resume takes one response up. Somebody else may have it, or have brought it to its end since it was listed: both are a Conflict.
+// resume takes one response up. Somebody else may have it, or have brought it to its end since it was listed: both are a Conflict. A
+// guard may not let it go on now: that is Refused, and stands on the response.
 func (s *Server) resume(work context.Context, e *parry.Responder, resp parry.Response) {
 	err := e.Apply(work, &resp, resp.By)
+	kind := parry.KindOf(err)
 	switch {
 	case err == nil:
 		s.counts.Resumed.Add(1)
-	case parry.KindOf(err) == parry.Conflict || work.Err() != nil:
+	case kind == parry.Conflict || kind == parry.Refused || work.Err() != nil:
 	default:
 		s.o.Log.Error("a response that was left half-way could not be finished", "response", resp.ID, "state", string(resp.State), "error", clean(err.Error()))
 	}
