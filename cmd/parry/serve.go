@@ -25,7 +25,7 @@ func (a *app) serveCommand() *cobra.Command {
 		Long: "Takes events from an SQS queue and over HTTP (POST /events, for an API destination of EventBridge), and answers each as the rules\n" +
 			"say: rules that observe only tell, others act by their tier. An event is forgotten only when its responses are stored; what cannot be\n" +
 			"answered is put aside with the reason. SIGTERM stops it: no new work, and what is in hand is finished or given back.\n" +
-			"Settings come from flags, PARRY_* and the file of --config, in this order: see docs/serve.md and 'parry config'.",
+			"Settings come from flags, PARRY_* and the file of --config, in this order: see docs/configuration.md and 'parry config'.",
 		Args: args(cobra.NoArgs, "parry serve [--config FILE]"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.settings(cmd, a.configFile)

@@ -74,7 +74,7 @@ func poll(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("usage: poll URL|FILE PATTERN")
 	}
 	want, last := regexp.MustCompile(args[1]), ""
-	for end := time.Now().Add(40 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(90 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if last = look(ts, args[0]); want.MatchString(last) {
 			return
 		}

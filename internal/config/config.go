@@ -62,7 +62,7 @@ type Input struct {
 const masked = "(set, not shown)"
 
 // hintTable is the next step where a setting is wrong.
-const hintTable = "docs/serve.md has all settings; 'parry config check' looks at them without starting anything"
+const hintTable = "docs/configuration.md has all settings; 'parry config check' looks at them without starting anything"
 
 // Load reads the settings and checks each of them by itself. All that is wrong is told at once.
 func Load(in Input) (*Config, error) {

@@ -156,8 +156,8 @@ func (s *Server) answer(work context.Context, e *parry.Responder, d delivery) (r
 	return r
 }
 
-// lease is how long a finding stays this worker's without a sign of life.
-const lease = 5 * time.Minute
+// lease is how long a finding stays this worker's without a sign of life: short, as another one waits for it after a crash.
+const lease = 20 * time.Second
 
 // finding answers one finding. Until it is through no other worker answers the same one: of two deliveries that come at the same moment
 // one would ask a person what the other asks already.

@@ -57,7 +57,7 @@ func (s *Server) refuse(w http.ResponseWriter, status int, why string) {
 }
 
 // events takes events from an API destination of EventBridge, or from whoever knows the token. 202 means that they are on the disk. What
-// EventBridge sends again is what was answered with 429 and 5xx. Source: "API destinations", EventBridge User Guide.
+// EventBridge sends again is what was answered with 401, 407, 409, 429 and 5xx. Source: "API destinations", EventBridge User Guide.
 func (s *Server) events(w http.ResponseWriter, r *http.Request, room chan struct{}) {
 	if !s.knows(r) {
 		w.Header().Set("WWW-Authenticate", "Bearer")
