@@ -176,3 +176,23 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// The example of the README is read as it stands there.
+func TestTheExampleIsGood(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "```yaml\n# parry.yaml\n")
+	example, _, closed := strings.Cut(rest, "```")
+	if !ok || !closed {
+		t.Fatal("the README has no example of parry.yaml")
+	}
+	c, err := config.Load(config.Input{File: "README.md", Text: []byte(example), Env: env()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.SQS.QueueURL == "" || c.Listen == "" || c.Text("token_file") == "" {
+		t.Errorf("%+v", c)
+	}
+}

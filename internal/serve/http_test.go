@@ -22,11 +22,17 @@ import (
 // web is a server with an address, and its spool.
 type web struct {
 	*scene
-	url string
-	box *spool.Box
+	url    string
+	box    *spool.Box
+	client *http.Client
+	scheme string
 }
 
-func newWeb(t *testing.T) *web { return &web{scene: newScene(t)} }
+func newWeb(t *testing.T) *web {
+	return &web{scene: newScene(t), client: http.DefaultClient, scheme: "http"}
+}
+
+func newListener() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
 
 // start runs a server on a new address; stop ends it and gives the spool back.
 func (w *web) start(waiting int, adjust ...func(*serve.Options)) (stop func()) {
@@ -34,9 +40,9 @@ func (w *web) start(waiting int, adjust ...func(*serve.Options)) (stop func()) {
 	o := w.options()
 	w.box = w.scene.box(waiting)
 	o.Box = w.box
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := newListener()
 	w.ok(err)
-	o.Listener, w.url = l, "http://"+l.Addr().String()
+	o.Listener, w.url = l, w.scheme+"://"+l.Addr().String()
 	for _, f := range adjust {
 		f(&o)
 	}
@@ -47,7 +53,7 @@ func (w *web) start(waiting int, adjust ...func(*serve.Options)) (stop func()) {
 }
 
 func (w *web) do(req *http.Request) (status int, header http.Header, body string) {
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := w.client.Do(req)
 	if err != nil {
 		return 0, nil, err.Error()
 	}
