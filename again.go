@@ -25,7 +25,8 @@ func (was Response) endsAs(now Response) string {
 		return now.Reason
 	case now.State == Unreadable && was.State == Unreadable:
 		return "there is no plan yet: " + now.Reason
-	case now.State == Planned && samePlan && (was.State == Rejected || was.State == Expired):
+	case now.State == Planned && samePlan && (was.State == Rejected || was.State == Expired && now.Decided.Tier <= was.Decided.Tier):
+		// What nobody answered is done by itself where a guard made it a question and does so no more: a stop, a freeze, a budget.
 		return fmt.Sprintf("the same plan was %s: %s", was.State, was.Reason)
 	case told && (was.State == Alerted || was.State == Held) && samePlan && was.Decided.Tier == now.Decided.Tier && was.Decided.Observe == now.Decided.Observe:
 		return "it was told, and the plan is the same"

@@ -8,8 +8,15 @@ import (
 	"time"
 )
 
-// lease is how long a worker may be silent before another takes its response up. Each step extends it.
-const lease = 5 * time.Minute
+// usualLease is how long a worker may be silent before another takes its response up. Each step extends it.
+const usualLease = 5 * time.Minute
+
+func (r *Responder) lease() time.Duration {
+	if r.Lease > 0 {
+		return r.Lease
+	}
+	return usualLease
+}
 
 // Apply carries out what was approved, and nothing else, then verifies it. by is who said yes.
 //
@@ -24,19 +31,32 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 		return err
 	}
 	defer release()
+	if err := r.mayGoOn(ctx, resp); err != nil {
+		return err
+	}
 
-	fresh, err := r.Planner.Plan(ctx, resp.job())
+	job, resumed := resp.job(), resp.State.Begun()
+	if !resumed {
+		job.Source = "" // what is asked about is the playbook as it is now
+	}
+	fresh, err := r.Planner.Plan(ctx, job)
 	if err != nil {
 		return err
 	}
-	todo, resumed := fresh.Changes, resp.State.Begun()
+	todo := fresh.Changes
 	if resumed {
 		if todo, err = r.rest(ctx, resp, fresh); err != nil {
 			return r.fail(ctx, resp, err)
 		}
 	} else if fresh.Digest != resp.Plan.Digest {
+		if resp.Stored == Waiting {
+			return r.askAgain(ctx, resp, fresh)
+		}
 		resp.Plan = fresh
 		return Errorf(Conflict, "%s is not as it was when the plan was made", resp.Target).WithHint("read the new plan and decide again")
+	}
+	if n, q := len(r.valid(resp)), r.asked(resp); resp.Stored == Waiting && n < q.Persons {
+		return Errorf(Refused, "response %s takes the yes of %s, and has %d", resp.ID, q, n).WithHint("'parry approve %s'", resp.ID)
 	}
 	if err := r.Planner.Keep(ctx, resp.job()); err != nil {
 		return err
@@ -45,7 +65,7 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 	if resp.Times.Applied.IsZero() {
 		resp.Times.Applied = r.Now()
 	}
-	if resumed {
+	if resp.Halted = ""; resumed {
 		err = r.step(ctx, resp, Applying, MoveResumed, fmt.Sprintf("%s takes it up: %d changes are left of what %s said yes to", r.Worker, len(todo), by))
 	} else {
 		err = r.step(ctx, resp, Approved, MoveApproved, fmt.Sprintf("%s says yes to %s", by, resp.Plan.Digest))
@@ -53,7 +73,9 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 	if err != nil {
 		return err
 	}
-	if err := r.carry(ctx, resp, todo); err != nil {
+	if err := r.carry(ctx, resp, todo); resp.Halted != "" {
+		return err
+	} else if err != nil {
 		return r.fail(ctx, resp, err)
 	}
 	if err := r.step(ctx, resp, Verifying, MoveApplied, "every call is made"); err != nil {
@@ -67,10 +89,27 @@ func (r *Responder) claim(ctx context.Context, resp *Response) (release func(), 
 	if err := r.extend(ctx, resp); err != nil {
 		return nil, err
 	}
-	return func() {
+	release = func() {
 		// The lease expires by itself where it cannot be given back.
 		_ = r.Store.Release(context.WithoutCancel(ctx), resp.Resource(), r.holder(resp))
-	}, nil
+	}
+	if err := r.current(ctx, resp); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
+}
+
+// current holds a response against the store: between reading it and taking the lease, another worker may have finished it.
+func (r *Responder) current(ctx context.Context, resp *Response) error {
+	if resp.Stored == "" {
+		return nil
+	}
+	now, err := r.Store.Response(ctx, resp.ID)
+	if err == nil && now.Steps != resp.Steps {
+		err = Errorf(Conflict, "another worker went on with response %s, which is %q now", resp.ID, now.State)
+	}
+	return err
 }
 
 // holder names this worker's hold on a response.
@@ -78,7 +117,7 @@ func (r *Responder) holder(resp *Response) string { return resp.ID + "/" + r.Wor
 
 // extend takes the lease, or keeps it while work goes on. To have lost it means that another worker took the response up: this one stops.
 func (r *Responder) extend(ctx context.Context, resp *Response) error {
-	return r.Store.Claim(ctx, resp.Resource(), r.holder(resp), r.Now(), lease)
+	return r.Store.Claim(ctx, resp.Resource(), r.holder(resp), r.Now(), r.lease())
 }
 
 // rest is what of an approved plan is still missing after a crash. What is missing now must have been part of it.
@@ -127,6 +166,9 @@ func (r *Responder) carry(ctx context.Context, resp *Response, todo []Change) er
 			return r.revert(ctx, resp, err)
 		}
 		for _, c := range todo[:n] {
+			if err := r.mayGoOn(ctx, resp); err != nil {
+				return err
+			}
 			if err := r.make(ctx, resp, actor, c); err != nil {
 				return r.revert(ctx, resp, err)
 			}

@@ -50,6 +50,8 @@ type Operation struct {
 	Permissions []Permission
 	// Sensitive are output fields, by dotted path, that never leave the caller.
 	Sensitive []string
+	// Secret are input fields, by dotted path, that hold secrets: a plan is stored and shown, so it holds none of them.
+	Secret []string
 }
 
 // Permission is one IAM action and the resources it is needed on.

@@ -16,6 +16,7 @@ type History struct {
 	Age       time.Duration
 	Undated   string // why the finding's age is not known; empty where it is
 	Protected string // why the target must never be touched by itself: it is Parry's own role
+	Caps      []Cap  // what the guards that hold for every rule say
 }
 
 // Decision is what will be done with a plan, and every reason for it.
@@ -54,6 +55,12 @@ func Decide(p Plan, a Answer, h History) Decision {
 	}
 	d.scope(a, h.Standing)
 	d.limits(p, a, h)
+	for _, c := range h.Caps {
+		d.lower(c.Tier, "%s", c.Why)
+	}
+	if a.For > 0 && d.Tier > TierAlert && !a.Observe {
+		d.say("it is taken back by itself after %s", inWords(a.For))
+	}
 	return d
 }
 

@@ -33,7 +33,15 @@ func TestDecideOnlyLowers(t *testing.T) {
 			Standing: parry.Standing{Is: rapid.SampledFrom([]parry.Stand{"", "in", "out"}).Draw(t, "stand"), Failed: rapid.Bool().Draw(t, "failed"), Reason: words.Draw(t, "why")},
 			Spent:    parry.Spent{Rule: count.Draw(t, "spent"), Account: count.Draw(t, "spent there")}, Age: time.Duration(count.Draw(t, "age")) * 10 * time.Hour,
 		}
+		for range rapid.IntRange(0, 2).Draw(t, "caps") {
+			h.Caps = append(h.Caps, parry.Cap{Tier: parry.Tier(rapid.IntRange(0, 2).Draw(t, "cap")), Why: "a guard"})
+		}
 		d := parry.Decide(p, a, h)
+		for _, c := range h.Caps {
+			if d.Tier > c.Tier {
+				t.Fatalf("tier %s, and a guard allows %s", d.Tier, c.Tier)
+			}
+		}
 		if d.Tier > a.Tier {
 			t.Fatalf("raised from %s to %s", a.Tier, d.Tier)
 		}

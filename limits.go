@@ -49,9 +49,15 @@ func (l Limits) counts() bool { return l.PerHour > 0 || l.PerAccountHour > 0 }
 // tally counts what one finding is about to have applied: the store does not know of it yet.
 type tally map[string]int
 
-func (t tally) add(rule, account string) {
-	t[rule]++
-	t[rule+"|"+account]++
+func (t tally) add(a Answer, account string) {
+	for _, of := range []string{a.Rule, a.Rule + "|" + account, "||all", "||account|" + account, "||playbook|" + a.Playbook} {
+		t[of]++
+	}
+}
+
+// done adds what is about to be applied to what was, for the budgets of all rules.
+func (t tally) done(d done, playbook, account string) done {
+	return done{d.all + t["||all"], d.account + t["||account|"+account], d.playbook + t["||playbook|"+playbook]}
 }
 
 // with adds what is about to be applied to what was.

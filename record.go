@@ -3,6 +3,8 @@ package parry
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -25,7 +27,17 @@ type Record struct {
 // Seal puts a record behind the one whose hash is given.
 func (rec *Record) Seal(prev string) {
 	rec.Prev = prev
-	rec.Hash = rec.Sum()
+	rec.Hash = rec.asStored().Sum()
+}
+
+// asStored is the record as a store gives it back. JSON has no bytes that are not UTF-8 and no whole numbers beyond a float's, and the
+// hash must be that of what is read later.
+func (rec Record) asStored() Record {
+	var stored Record
+	if err := json.Unmarshal(canonical(rec), &stored); err != nil {
+		panic(fmt.Sprintf("parry: a record is not read as it is written: %v", err))
+	}
+	return stored
 }
 
 // Sum is the hash that the record must have: SHA-256 over its JSON without it, in hexadecimal.

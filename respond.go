@@ -17,12 +17,22 @@ type Responder struct {
 	Org     Org // where accounts stand; nil where nobody can be asked
 	// Publisher writes findings where rules want them; nil where nobody can.
 	Publisher Publisher
-	Own       func(role string) bool // whether a role is Parry's own, by its name; nil where it has none
+	// Guard is what holds for every rule: who says yes, what is never touched, how much is done by itself, and when.
+	Guard GuardPolicy
+	// Notifier tells people; nil where nobody is to be told.
+	Notifier Notifier
+	// Acts tells whether a role is one that Parry acts with: it never says yes. It may know fewer roles than Own, among which is every role
+	// that is named like one of Parry's. Nil is as Own.
+	Acts func(role string) bool
+	Own  func(role string) bool // whether a role is Parry's own, by its name; nil where it has none
 
 	Worker string // names this process: two workers never hold the same lease
-	Now    func() time.Time
-	NewID  func() string
-	Sleep  func(ctx context.Context, d time.Duration) error
+	// Lease is how long a worker may be silent before another takes its response up; 0 is five minutes. It must be longer than the longest
+	// pause between two looks at AWS, which is 15 seconds.
+	Lease time.Duration
+	Now   func() time.Time
+	NewID func() string
+	Sleep func(ctx context.Context, d time.Duration) error
 	// Patience is how long verifying waits for AWS to show what was changed. IAM takes seconds to minutes.
 	Patience time.Duration
 	// Watch, where given, is told of each step as it is recorded.
@@ -65,25 +75,50 @@ func (r *Responder) carryOut(ctx context.Context, resp *Response) error {
 	case resp.Again != "":
 		return r.SeenAgain(ctx, resp)
 	case resp.State.Begun():
-		return r.Apply(ctx, resp, resp.By) // a worker died half-way: the yes that it had still stands
+		if err := r.Apply(ctx, resp, resp.By); resp.Halted == "" { // a worker died half-way: the yes that it had still stands
+			return err
+		}
+		return nil
 	case resp.State != Planned:
 		return r.Tell(ctx, resp)
 	case resp.Decided.Tier == TierAuto && !resp.Decided.Observe:
-		spent, err := r.spent(ctx, resp.Answer, resp.Target)
-		if err != nil {
-			return err
-		}
-		if why := resp.Answer.Limits.over(spent, resp.Answer.Rule, resp.Target.Account); why != "" {
-			resp.Decided.lower(TierApprove, "%s", why)
-			return r.Ask(ctx, resp)
-		}
-		return r.Apply(ctx, resp, "rule "+resp.Answer.Rule)
+		return r.auto(ctx, resp)
 	case resp.Decided.Tier == TierApprove && !resp.Decided.Observe:
 		return r.Ask(ctx, resp)
 	default:
 		resp.Reason = strings.Join(resp.Decided.Reasons, "; ")
 		return r.Tell(ctx, resp)
 	}
+}
+
+// auto does what a rule does by itself, unless a limit or a guard says otherwise by now: others were at work since it was decided.
+func (r *Responder) auto(ctx context.Context, resp *Response) error {
+	spent, err := r.spent(ctx, resp.Answer, resp.Target)
+	if err != nil {
+		return err
+	}
+	if why := resp.Answer.Limits.over(spent, resp.Answer.Rule, resp.Target.Account); why != "" {
+		resp.Decided.lower(TierApprove, "%s", why)
+	}
+	caps, err := r.guards(ctx, *resp, len(resp.Answer.TargetsOf(resp.Finding, resp.Target.Type)), tally{})
+	if err != nil {
+		return err
+	}
+	for _, c := range caps {
+		resp.Decided.lower(c.Tier, "%s", c.Why)
+	}
+	if resp.Decided.Tier < TierAuto {
+		return r.carryOut(ctx, resp)
+	}
+	err = r.Apply(ctx, resp, "rule "+resp.Answer.Rule)
+	switch {
+	case resp.Halted != "":
+		return nil // it is stored, and goes on when the stop is taken back
+	case KindOf(err) == Refused && resp.Stored == "":
+		resp.Decided.lower(TierApprove, "%v", err) // stopped a moment ago
+		return r.Ask(ctx, resp)
+	}
+	return err
 }
 
 // The last parts of the keys of responses that have no plan.
@@ -156,7 +191,7 @@ func (r *Responder) answer(ctx context.Context, e Event, resp Response, planned 
 			return nil, err
 		}
 		if resp.State == Planned && resp.Decided.Tier == TierAuto && !resp.Decided.Observe {
-			planned.add(a.Rule, t.Account)
+			planned.add(a, t.Account)
 		}
 		all = append(all, resp)
 	}
@@ -215,6 +250,9 @@ func (r *Responder) planAndDecide(ctx context.Context, resp Response, h History,
 	}
 	h.Spent = planned.with(h.Spent, a.Rule, t.Account)
 	h.Protected = r.protected(t)
+	if h.Caps, err = r.guards(ctx, resp, h.Targets, planned); err != nil {
+		return resp, err
+	}
 	resp.Decided = Decide(plan, a, h)
 	switch {
 	case plan.Gone != "":
@@ -243,7 +281,8 @@ func (r *Responder) spent(ctx context.Context, a Answer, t Target) (s Spent, err
 
 // Ask stores a response that waits for a person's yes.
 func (r *Responder) Ask(ctx context.Context, resp *Response) error {
-	return r.step(ctx, resp, Waiting, MoveAsked, "waits for a person's yes to "+resp.Plan.Digest)
+	resp.Asked, resp.Votes = r.asking(resp, r.Now()), nil
+	return r.step(ctx, resp, Waiting, MoveAsked, fmt.Sprintf("waits for the yes of %s to %s", resp.Asked, resp.Plan.Digest))
 }
 
 // Tell stores a response that ends without a change, so that it can be listed and shown.
@@ -268,6 +307,7 @@ func (r *Responder) step(ctx context.Context, resp *Response, to State, move Mov
 	}
 	next := *resp
 	next.State, next.Stored = to, to
+	next.Wake = next.wake(r.Now(), r.lease())
 	next.Steps++
 	rec := Record{Response: resp.ID, Seq: next.Steps, At: r.Now(), Kind: move, State: to, Text: text}
 	if len(outcome) > 0 {
@@ -282,7 +322,7 @@ func (r *Responder) step(ctx context.Context, resp *Response, to State, move Mov
 	if r.Watch != nil {
 		r.Watch(*resp, rec)
 	}
-	return nil
+	return r.notify(ctx, resp, move)
 }
 
 // job is what the response's plan is made for.

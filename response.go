@@ -4,17 +4,21 @@ import "time"
 
 // Response is one answer to one finding on one target, from the event to the close.
 type Response struct {
-	ID      string         `json:"id"`
-	Key     string         `json:"key"` // finding, playbook and target: what makes a second delivery the same
-	State   State          `json:"state"`
-	Reason  string         `json:"reason,omitempty"` // of the state, for a person
-	EventID string         `json:"event,omitempty"`
-	Finding Finding        `json:"finding"`
-	Answer  Answer         `json:"answer"`
-	Target  Target         `json:"target"`
-	Plan    Plan           `json:"plan"`
-	Decided Decision       `json:"decision"`
-	By      string         `json:"by,omitempty"` // who said yes
+	ID      string   `json:"id"`
+	Key     string   `json:"key"` // finding, playbook and target: what makes a second delivery the same
+	State   State    `json:"state"`
+	Reason  string   `json:"reason,omitempty"` // of the state, for a person
+	EventID string   `json:"event,omitempty"`
+	Finding Finding  `json:"finding"`
+	Answer  Answer   `json:"answer"`
+	Target  Target   `json:"target"`
+	Plan    Plan     `json:"plan"`
+	Decided Decision `json:"decision"`
+	By      string   `json:"by,omitempty"` // who said yes
+	// AskedBy is the person who asked for the response, where it was no rule: somebody else has to say yes.
+	AskedBy string         `json:"asked_by,omitempty"`
+	Asked   *Asking        `json:"asked,omitempty"` // the question, from when it waited for a yes
+	Votes   []Vote         `json:"votes,omitempty"` // on the plan as it is
 	Results []Outcome      `json:"results,omitempty"`
 	Left    map[string]any `json:"left,omitempty"` // the state that each change left behind, by change name
 	Undone  []Outcome      `json:"undone,omitempty"`
@@ -36,6 +40,20 @@ type Response struct {
 	// Wake is when somebody has to look at the response again though nothing happens: to remind, to let it expire, to take a
 	// containment back whose time is over. Zero for never.
 	Wake time.Time `json:"wake,omitzero"`
+	// Halted says why the work stands still half-way: a stop. It goes on when that is taken back.
+	Halted string `json:"halted,omitempty"`
+	// Taking is what is being taken back, while it is.
+	Taking *Taking `json:"taking,omitempty"`
+	// Stays says why a change whose time is over was not taken back by itself.
+	Stays string `json:"stays,omitempty"`
+}
+
+// Taking is an undo that is under way.
+type Taking struct {
+	By      string   `json:"by"`
+	Changes []string `json:"changes,omitempty"` // only these; none is all
+	From    State    `json:"from"`              // where the response stood before
+	Hold    bool     `json:"hold,omitempty"`    // the finding was put on hold
 }
 
 // Resource names the target for leases and counts; empty where there is none.

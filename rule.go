@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Tier says what is done with a plan. The zero value tells and does nothing.
@@ -87,6 +88,8 @@ type Answer struct {
 	On     On     `json:"on,omitempty"`
 	Scope  Scope  `json:"scope,omitzero"`
 	Limits Limits `json:"limits,omitzero"`
+	// For is how long what was done stays: then it is taken back by itself. Zero is for good.
+	For time.Duration `json:"for,omitempty"`
 	// Publish is where the finding is written beside the store: "securityhub", or nowhere.
 	Publish string `json:"publish,omitempty"`
 	// Observe holds the rule back: plans are made and told, nothing is done. A fresh install observes.

@@ -103,7 +103,7 @@ func Transitions() []Transition {
 	add([]State{Done, Failed, Undoing}, MoveUndo, Undoing)
 	add([]State{Undoing}, MoveIntent, Undoing)
 	add([]State{Undoing}, MoveCall, Undoing)
-	add([]State{Undoing}, MoveUndone, Undone, Done) // Done where only a part was taken back
+	add([]State{Undoing}, MoveUndone, Undone, Done, Failed) // where only a part was taken back it is what it was before, done or failed
 	for _, s := range States() {
 		for _, m := range []Move{MoveSeen, MovePublished, MoveNotPublished, MoveNoted} {
 			all = append(all, Transition{s, m, s})

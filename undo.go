@@ -15,6 +15,8 @@ type Reversal struct {
 	// nothing is undone.
 	Conflicts []string `json:"conflicts,omitempty"`
 	Kept      []string `json:"kept,omitempty"` // what stays, and why
+	// Left are changes that could be taken back and were not named.
+	Left []string `json:"left,omitempty"`
 }
 
 // Step is the undo of one change.
@@ -25,13 +27,19 @@ type Step struct {
 	To     any    `json:"to,omitempty"`   // the state before the response
 }
 
-// PlanUndo compares the present state with what the response left, change by change, newest first. It only reads.
-func (r *Responder) PlanUndo(ctx context.Context, id string) (Reversal, error) {
+// PlanUndo compares the present state with what the response left, change by change, newest first; where changes are named, only those. It
+// only reads.
+func (r *Responder) PlanUndo(ctx context.Context, id string, only ...string) (Reversal, error) {
 	resp, err := r.Store.Response(ctx, id)
 	if err != nil {
 		return Reversal{}, err
 	}
-	if resp.State != Done && resp.State != Failed && resp.State != Undoing {
+	switch resp.State {
+	case Done, Failed, Undoing:
+	case Undone:
+		return Reversal{}, Errorf(Refused, "response %s is undone already, and an undo is not taken back", id).
+			WithHint("the finding is on hold; 'parry respond --apply --ignore-hold' answers it again")
+	default:
 		return Reversal{}, Errorf(Refused, "response %s is %q: there is nothing to undo", id, resp.State)
 	}
 	var made []Change
@@ -40,15 +48,47 @@ func (r *Responder) PlanUndo(ctx context.Context, id string) (Reversal, error) {
 			made = append(made, c)
 		}
 	}
+	if err := whole(resp, made, only); err != nil {
+		return Reversal{}, err
+	}
 	now, err := r.Planner.States(ctx, resp.job(), made)
 	if err != nil {
 		return Reversal{}, err
 	}
 	rev := Reversal{Response: resp}
 	for _, c := range slices.Backward(made) {
-		rev.add(c, now[c.Name])
+		if len(only) == 0 || slices.Contains(only, c.Name) {
+			rev.add(c, now[c.Name])
+			continue
+		}
+		other := Reversal{Response: resp}
+		if other.add(c, now[c.Name]); len(other.Steps)+len(other.Conflicts) > 0 {
+			rev.Left = append(rev.Left, c.Name)
+		}
 	}
 	return rev, nil
+}
+
+// whole refuses a choice of changes that cannot be taken back by themselves: what was not made, and what another one's undo restores. A change
+// that another one must follow at once has no undo of its own, so that no choice leaves it half-open.
+func whole(resp Response, made []Change, only []string) error {
+	if len(only) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range made {
+		names = append(names, c.Name)
+	}
+	for _, n := range only {
+		i := slices.Index(names, n)
+		if i < 0 {
+			return Errorf(Invalid, "response %s made no change %q", resp.ID, n).WithHint("it made: %s", strings.Join(names, ", "))
+		}
+		if by := made[i].RestoredBy; by != "" && !slices.Contains(only, by) {
+			return Errorf(Invalid, "%s is taken back by the undo of %s", n, by).WithHint("name that one")
+		}
+	}
+	return nil
 }
 
 // add puts one change into the reversal: undone, restored already, kept, or in conflict.
@@ -78,10 +118,22 @@ func (v *Reversal) add(c Change, now any) {
 	}
 }
 
-// Undo takes a response back and puts its finding on hold, so that the next delivery does not contain again. Where anything was
-// changed by someone else since, it changes nothing and returns an Error of kind Conflict.
-func (r *Responder) Undo(ctx context.Context, id, by string) (Response, error) {
-	rev, err := r.PlanUndo(ctx, id)
+// Undo takes a response back, or only the changes that are named, and puts its finding on hold, so that the next delivery does not contain
+// again. Where anything of it was changed by someone else since, it changes nothing and returns an Error of kind Conflict.
+func (r *Responder) Undo(ctx context.Context, id, by string, only ...string) (Response, error) {
+	return r.takeBackAll(ctx, id, Taking{By: by, Changes: only, Hold: true})
+}
+
+// takeBackAll makes an undo. One that is under way already goes on as it was begun.
+func (r *Responder) takeBackAll(ctx context.Context, id string, t Taking) (Response, error) {
+	now, err := r.Store.Response(ctx, id)
+	if err != nil {
+		return now, err
+	}
+	if t.From = now.State; now.State == Undoing && now.Taking != nil {
+		t = *now.Taking
+	}
+	rev, err := r.PlanUndo(ctx, id, t.Changes...)
 	if err != nil {
 		return rev.Response, err
 	}
@@ -94,10 +146,13 @@ func (r *Responder) Undo(ctx context.Context, id, by string) (Response, error) {
 		return resp, err
 	}
 	defer release()
-	if err := r.Store.Hold(ctx, resp.Key, fmt.Sprintf("%s undid response %s", by, id)); err != nil {
-		return resp, err
+	if t.Hold {
+		if err := r.Store.Hold(ctx, resp.Key, fmt.Sprintf("%s undid response %s", t.By, id)); err != nil {
+			return resp, err
+		}
 	}
-	if err := r.step(ctx, &resp, Undoing, MoveUndo, fmt.Sprintf("%s takes back: %d of %d changes", by, len(rev.Steps), len(resp.Plan.Changes))); err != nil {
+	resp.Taking = &t
+	if err := r.step(ctx, &resp, Undoing, MoveUndo, fmt.Sprintf("%s takes back: %d of %d changes", t.By, len(rev.Steps), len(resp.Plan.Changes))); err != nil {
 		return resp, err
 	}
 	for _, s := range rev.Steps {
@@ -130,7 +185,18 @@ func (r *Responder) verifyUndo(ctx context.Context, resp *Response, rev Reversal
 	if err != nil {
 		return r.fail(ctx, resp, err)
 	}
-	return r.step(ctx, resp, Undone, MoveUndone, "read again: everything is as it was before; the finding is on hold")
+	to, text := Undone, "read again: everything is as it was before"
+	if len(rev.Left) > 0 {
+		to, text = resp.Taking.From, "read again: what was named is as it was before; this stays: "+strings.Join(rev.Left, ", ")
+		if to == Undoing { // stored before it was remembered
+			to = Done
+		}
+	}
+	if resp.Taking.Hold {
+		text += "; the finding is on hold"
+	}
+	resp.Taking = nil
+	return r.step(ctx, resp, to, MoveUndone, text)
 }
 
 // undoOne takes one change back.

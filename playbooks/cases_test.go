@@ -90,10 +90,12 @@ func TestCasesOnMoto(t *testing.T) {
 
 func run(t *testing.T, c cases.Case, stage cases.Stage, lib *assemble.Library, probe cases.Probe) cases.Result {
 	t.Helper()
-	res, err := cases.Run(t.Context(), c, stage, lib, memory(t), probe)
+	store := memory(t)
+	res, err := cases.Run(t.Context(), c, stage, lib, store, probe)
 	if err != nil {
 		t.Fatal(err)
 	}
+	verifies(t, store)
 	for _, f := range res.Failed {
 		t.Error(f)
 	}

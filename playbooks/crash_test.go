@@ -69,6 +69,7 @@ func crashAt(t *testing.T, lib *assemble.Library, c cases.Case, n int, after boo
 			return &heir
 		},
 	})
+	verifies(t, store)
 	if err != nil || !res.OK() {
 		t.Errorf("death at call %d (after it took effect: %v): %v %v", n, after, err, res.Failed)
 	}

@@ -10,4 +10,4 @@ printf 'go build (with the cache as it is)  %8d ms\n' $((($(now) - start) / 1000
 printf 'size of the binary                 %8d kB\n' $(($(wc -c <bin/parry) / 1024))
 CGO_ENABLED=0 go build -trimpath -o bin/bench ./internal/bench
 ./bin/bench
-go test -run '^$' -bench . -benchtime 200x ./internal/sqlite
+go test -run '^$' -bench . -benchtime 3000x ./internal/sqlite

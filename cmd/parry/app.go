@@ -22,6 +22,7 @@ import (
 	"parry/internal/awsapi"
 	"parry/internal/orgs"
 	"parry/internal/render"
+	"parry/internal/rules"
 	"parry/internal/sqlite"
 )
 
@@ -32,8 +33,9 @@ type app struct {
 	stdout, stderr io.Writer
 	code           int
 
-	configFile, db, role, playbookDir, ruleDir, org string
-	json, plain                                     bool
+	configFile, db, role, playbookDir, ruleDir, org, policyFile, auditKey string
+
+	json, plain bool
 }
 
 // command makes the tree of commands.
@@ -54,12 +56,16 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.playbookDir, "playbooks", a.env("PARRY_PLAYBOOKS"), "a folder of playbooks beside the embedded ones (PARRY_PLAYBOOKS)")
 	f.StringVar(&a.ruleDir, "rules", a.env("PARRY_RULES"), "a folder of rules in the place of the embedded ones (PARRY_RULES)")
 	f.StringVar(&a.org, "org", a.env("PARRY_ORG"), "where accounts stand in the organization, for rules that speak of OUs: a file, or \"aws\" to ask AWS Organizations (PARRY_ORG)")
+	f.StringVar(&a.policyFile, "policy", a.env("PARRY_POLICY"), "the policy file: who says yes, what is never touched, how much is done by itself, and when (PARRY_POLICY)")
+	f.StringVar(&a.auditKey, "audit-key", a.env("PARRY_AUDIT_KEY"), "the key that signs the log of all records, a file or kms:KEY-ARN; with it, what applies or undoes makes a checkpoint at its end (PARRY_AUDIT_KEY)")
 	f.BoolVar(&a.json, "json", false, "write JSON, one object a line, for machines")
 	f.BoolVar(&a.plain, "no-color", a.env("NO_COLOR") != "", "no colours (NO_COLOR); a pipe gets none anyway")
 	root.AddCommand(
 		a.demoCommand(), a.respondCommand(), a.findingCommand(), a.undoCommand(), a.showCommand(), a.listCommand(),
 		a.playbookCommand(), a.ruleCommand(), a.testCommand(), a.coverageCommand(), a.publishCommand(), a.backtestCommand(),
 		a.serveCommand(), a.configCommand(),
+		a.approveCommand(), a.rejectCommand(), a.stopCommand(), a.startCommand(), a.policyCommand(),
+		a.sweepCommand(), a.backfillCommand(), a.statsCommand(), a.auditCommand(),
 	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return parry.Errorf(parry.Invalid, "%v", err).WithHint("'parry help' shows what there is")
@@ -99,8 +105,8 @@ func (a *app) library() (*assemble.Library, error) {
 	return lib, err
 }
 
-// dbPath is the file of the store.
-func (a *app) dbPath() (string, error) {
+// storePath is the store's file.
+func (a *app) storePath() (string, error) {
 	if a.db != "" {
 		return a.db, nil
 	}
@@ -117,7 +123,7 @@ func (a *app) dbPath() (string, error) {
 
 // store opens the store. Where nothing will be changed and there is none yet, none is made.
 func (a *app) store(ctx context.Context, create bool) (*sqlite.DB, error) {
-	path, err := a.dbPath()
+	path, err := a.storePath()
 	if err != nil {
 		return nil, err
 	}
@@ -137,8 +143,25 @@ func (a *app) responder(ctx context.Context, lib *assemble.Library, store parry.
 	if err != nil {
 		return nil, nil, err
 	}
-	r, cloud := lib.Responder(cfg, store, assemble.Options{Role: a.role, Org: org, Watch: watch})
+	guard, err := a.policy()
+	if err != nil {
+		return nil, nil, err
+	}
+	r, cloud := lib.Responder(cfg, store, assemble.Options{Role: a.role, Org: org, Watch: watch, Guard: &guard})
 	return r, cloud, nil
+}
+
+// policy reads the policy file; without one it is what holds where nothing is said.
+func (a *app) policy() (parry.GuardPolicy, error) {
+	if a.policyFile == "" {
+		return parry.DefaultGuardPolicy(), nil
+	}
+	text, err := os.ReadFile(a.policyFile)
+	if err != nil {
+		return parry.GuardPolicy{}, parry.Errorf(parry.Invalid, "the policy cannot be read: %w", err)
+	}
+	guard, err := rules.ReadPolicy(a.policyFile, text)
+	return guard, asInvalid(err)
 }
 
 // aws is the configuration of whatever AWS the environment names.

@@ -48,7 +48,7 @@ func (a *app) settle(cmd *cobra.Command, _ []string) error {
 }
 
 func (a *app) take(c *config.Config) {
-	a.db, a.role, a.playbookDir, a.ruleDir, a.org = c.DB, c.Role, c.Playbooks, c.Rules, c.Org
+	a.db, a.role, a.playbookDir, a.ruleDir, a.org, a.policyFile = c.DB, c.Role, c.Playbooks, c.Rules, c.Org, c.Policy
 }
 
 func (a *app) configCommand() *cobra.Command {
@@ -100,6 +100,8 @@ func (a *app) configCheck() *cobra.Command {
 func (a *app) checkNamed(ctx context.Context, c *config.Config) error {
 	a.take(c)
 	_, err := a.library()
+	_, wrong := a.policy()
+	err = errors.Join(err, wrong)
 	if c.Org != "" && c.Org != askAWS {
 		_, e := a.organization(ctx)
 		err = errors.Join(err, e)
@@ -139,6 +141,6 @@ func (a *app) spoolOf(c *config.Config) (string, error) {
 	if c.Spool != "" {
 		return c.Spool, nil
 	}
-	db, err := a.dbPath()
+	db, err := a.storePath()
 	return filepath.Join(filepath.Dir(db), "spool"), err
 }

@@ -58,6 +58,13 @@ func (a *app) respond(ctx context.Context, files []string, o respondOptions) err
 		return err
 	}
 	defer store.Close()
+	if o.apply {
+		seal, err := a.sealing(ctx, store)
+		if err != nil {
+			return err
+		}
+		defer seal()
+	}
 	r, cloud, err := a.responder(ctx, lib, store, a.watch)
 	if err != nil {
 		return err
@@ -203,9 +210,9 @@ func toldOnly(s parry.State) bool {
 // apply carries one response out: by a person's yes, and never above what its tier and its guards allow.
 func (a *app) apply(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud, resp *parry.Response, o respondOptions) error {
 	if resp.State == parry.Waiting {
-		resp.State, resp.Again = parry.Planned, "" // this is the person who was waited for
+		resp.Again = "" // this is the person who was waited for
 	}
-	if resp.State != parry.Planned && !resp.State.Begun() {
+	if resp.State != parry.Planned && resp.State != parry.Waiting && !resp.State.Begun() {
 		if toldOnly(resp.State) {
 			a.worse(exitPerson)
 		}
@@ -230,16 +237,25 @@ func (a *app) apply(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud
 		}
 		if !ok {
 			a.worse(exitPerson)
-			resp.State, resp.Reason = parry.Alerted, "nobody said yes"
+			if resp.Stored == "" {
+				resp.State, resp.Reason = parry.Alerted, "nobody said yes"
+			}
 			return nil
 		}
+	}
+	if o.playbook != "" && r.Guard.Approvals.Known() && resp.Stored == "" {
+		resp.AskedBy = arn // no rule wanted it: somebody else has to say yes
 	}
 	if o.ignoreHold {
 		if err := r.Store.Hold(ctx, resp.Key, ""); err != nil {
 			return err
 		}
 	}
-	return r.Apply(ctx, resp, arn)
+	err = r.Yes(ctx, resp, parry.Vote{By: arn, Digest: resp.Plan.Digest})
+	if resp.State == parry.Waiting {
+		a.worse(exitPerson)
+	}
+	return err
 }
 
 // unheld is a store that knows of no holds, for a person who goes on in spite of one. It is released only when that is done.

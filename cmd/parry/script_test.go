@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
@@ -63,6 +64,7 @@ func TestScriptsOnMoto(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"aws":    func(ts *testscript.TestScript, neg bool, args []string) { callAWS(t, ts, server, neg, args) },
+			"sql":    tamper,
 			"hub":    func(ts *testscript.TestScript, _ bool, args []string) { readHub(t, ts, server, args) },
 			"expand": expand,
 			"keep":   keep,
@@ -130,6 +132,24 @@ func call1(ctx context.Context, cfg aws.Config, call parry.Call) (map[string]any
 	}
 	reply, err := actor.Do(ctx, call)
 	return reply.Output, err
+}
+
+// tamper changes the store as somebody would who can write its file: sql QUERY... The triggers that forbid it go first.
+func tamper(ts *testscript.TestScript, _ bool, args []string) {
+	db, err := sql.Open("sqlite", ts.Getenv("PARRY_DB")+"?_pragma=foreign_keys(0)&_pragma=busy_timeout(10000)")
+	ts.Check(err)
+	defer db.Close()
+	for _, name := range []string{"records_are_not_changed", "records_are_not_deleted", "records_follow_each_other", "log_is_not_changed", "log_is_not_shortened"} {
+		_, err := db.Exec("DROP TRIGGER IF EXISTS " + name)
+		ts.Check(err)
+	}
+	for _, query := range args {
+		res, err := db.Exec(query)
+		ts.Check(err)
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			ts.Fatalf("%s changed nothing: %v", query, err)
+		}
+	}
 }
 
 // expand writes the script's variables into a file: expand FROM TO.

@@ -50,7 +50,7 @@ func (a *app) serveCommand() *cobra.Command {
 // shared are the settings that every command has a flag for.
 func shared(flag string) bool {
 	switch flag {
-	case "db", "role", "playbooks", "rules", "org":
+	case "db", "role", "playbooks", "rules", "org", "policy":
 		return true
 	}
 	return false

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"parry"
@@ -43,17 +45,22 @@ func (a *app) showCommand() *cobra.Command {
 
 func (a *app) listCommand() *cobra.Command {
 	var n int
+	var state string
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List responses, newest first",
 		Args:  args(cobra.NoArgs, "parry list"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			want, err := stateNamed(state)
+			if err != nil {
+				return err
+			}
 			store, err := a.store(cmd.Context(), false)
 			if err != nil {
 				return err
 			}
 			defer store.Close()
-			all, _, err := store.List(cmd.Context(), parry.Query{Limit: n})
+			all, _, err := store.List(cmd.Context(), parry.Query{Limit: n, State: want})
 			if err != nil {
 				return err
 			}
@@ -70,5 +77,28 @@ func (a *app) listCommand() *cobra.Command {
 		},
 	}
 	c.Flags().IntVarP(&n, "number", "n", 50, "how many at the most")
+	c.Flags().StringVar(&state, "state", "", "only those in this state; the first words of it are enough: waiting")
 	return c
+}
+
+// stateNamed finds a state by how its name begins; none is all.
+func stateNamed(name string) (parry.State, error) {
+	var like, all []string
+	for _, s := range parry.States() {
+		if string(s) == name {
+			return s, nil
+		}
+		if all = append(all, string(s)); strings.HasPrefix(string(s), strings.ToLower(name)) {
+			like = append(like, string(s))
+		}
+	}
+	switch {
+	case name == "":
+		return "", nil
+	case len(like) == 1:
+		return parry.State(like[0]), nil
+	case len(like) > 1:
+		return "", parry.Errorf(parry.Invalid, "several states begin with %q: %s", name, strings.Join(like, ", "))
+	}
+	return "", parry.Errorf(parry.Invalid, "there is no state %q", name).WithHint("there are: %s", strings.Join(all, ", "))
 }

@@ -57,6 +57,8 @@ type Options struct {
 	Now      func() time.Time
 	Sleep    func(ctx context.Context, d time.Duration) error
 	Watch    func(parry.Response, parry.Record)
+	Guard    *parry.GuardPolicy // what holds for every rule; nil for what holds where nothing is said
+	Notifier parry.Notifier     // nil where nobody is told
 }
 
 // Responder puts a responder together on a cloud and a store.
@@ -71,6 +73,10 @@ func (l *Library) Responder(cfg aws.Config, store parry.Store, o Options) (*parr
 	if o.Patience == 0 {
 		o.Patience = 2 * time.Minute
 	}
+	if o.Guard == nil {
+		guard := parry.DefaultGuardPolicy()
+		o.Guard = &guard
+	}
 	return &parry.Responder{
 		Matcher:   l.Rules,
 		Targets:   l.Playbooks.TargetOf,
@@ -79,7 +85,10 @@ func (l *Library) Responder(cfg aws.Config, store parry.Store, o Options) (*parr
 		Store:     store,
 		Org:       o.Org,
 		Publisher: Publisher(cloud, o.Now),
+		Guard:     *o.Guard,
+		Notifier:  o.Notifier,
 		Own:       l.own(o.Role),
+		Acts:      l.acts(o.Role),
 		Worker:    newID(o.Now()),
 		Now:       o.Now,
 		NewID:     func() string { return newID(o.Now()) },
@@ -102,6 +111,18 @@ func (l *Library) own(template string) func(role string) bool {
 	}
 	return func(role string) bool {
 		return slices.ContainsFunc(l.Playbooks.All(), func(p *playbook.Playbook) bool { return p.Name == role })
+	}
+}
+
+// acts knows the roles that Parry takes: that of each playbook, and the one to publish with.
+func (l *Library) acts(template string) func(role string) bool {
+	if template == "" {
+		template = "parry-{playbook}"
+	}
+	template = template[strings.LastIndexByte(template, '/')+1:]
+	return func(role string) bool {
+		return role == strings.ReplaceAll(template, "{playbook}", "publish") ||
+			slices.ContainsFunc(l.Playbooks.All(), func(p *playbook.Playbook) bool { return role == strings.ReplaceAll(template, "{playbook}", p.Name) })
 	}
 }
 

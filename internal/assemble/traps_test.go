@@ -55,11 +55,13 @@ func newScene(t *testing.T, rules string, adjust ...func(*assemble.Options)) *sc
 		t.Fatal(err)
 	}
 	playbooks := t.TempDir()
-	if err := os.Mkdir(filepath.Join(playbooks, "key-and-mark"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(playbooks, "key-and-mark", "playbook.yaml"), []byte(twoCalls), 0o600); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{"key-and-mark": twoCalls, "key-and-marks": threeCalls} {
+		if err := os.Mkdir(filepath.Join(playbooks, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(playbooks, name, "playbook.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	lib, err := assemble.NewLibrary(playbooks, dir)
 	if err != nil {

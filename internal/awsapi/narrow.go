@@ -34,16 +34,30 @@ func (c *Cloud) Narrow(ctx context.Context, name string, t parry.Target, perms [
 	return cfg, nil
 }
 
-// allow refuses every operation that no permission names, before anything is sent.
+// allow refuses every operation that no permission names, before anything is sent. The second version of an operation needs the
+// action of the first. Sources: BatchUpdateFindingsV2 and GetFindingsV2, Security Hub API Reference; ListFindingsV2 and GetFindingV2,
+// "Actions, resources, and condition keys for AWS IAM Access Analyzer", Service Authorization Reference.
 func allow(perms []parry.Permission) middleware.InitializeMiddleware {
 	return middleware.InitializeMiddlewareFunc("ParryAllow", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
 		out middleware.InitializeOutput, md middleware.Metadata, err error) {
-		op := strings.ToLower(middleware.GetServiceID(ctx)) + ":" + middleware.GetOperationName(ctx)
+		op := prefixOf(middleware.GetServiceID(ctx)) + ":" + middleware.GetOperationName(ctx)
 		for _, p := range perms {
-			if p.Action == op {
+			if p.Action == op || p.Action+"V2" == op {
 				return next.HandleInitialize(ctx, in)
 			}
 		}
 		return out, md, parry.Errorf(parry.Refused, "%s is not an operation that these credentials were taken for", op)
 	})
+}
+
+// prefixOf is the prefix of a service's actions in IAM: its id in the SDK in small letters, but for some. Source: Service
+// Authorization Reference.
+func prefixOf(serviceID string) string {
+	switch serviceID {
+	case "AccessAnalyzer":
+		return "access-analyzer"
+	case "Config Service":
+		return "config"
+	}
+	return strings.ToLower(serviceID)
 }

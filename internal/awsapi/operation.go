@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,6 +34,13 @@ func op[C, I, O, Opt any](name string, client func(aws.Config, ...func(*Opt)) C,
 	}
 	for _, o := range options {
 		o(&e)
+	}
+	held := secrets()[name]
+	e.Secret = append(e.Secret, held.in...)
+	for _, path := range held.out {
+		if !slices.Contains(e.Sensitive, path) {
+			e.Sensitive = append(e.Sensitive, path)
+		}
 	}
 	if len(e.Permissions) == 0 {
 		e.Permissions = []parry.Permission{{Action: name, Resources: []string{"*"}}}

@@ -28,6 +28,7 @@ func Settings() []Setting {
 		{Name: "playbooks", Env: "PARRY_PLAYBOOKS", Flag: "playbooks", Doc: "a folder of playbooks beside the embedded ones"},
 		{Name: "rules", Env: "PARRY_RULES", Flag: "rules", Doc: "a folder of rules in the place of the embedded ones"},
 		{Name: "org", Env: "PARRY_ORG", Flag: "org", Doc: "where accounts stand: a file, or `aws` to ask AWS Organizations"},
+		{Name: "policy", Env: "PARRY_POLICY", Flag: "policy", Doc: "the policy file: who says yes, what is never touched, how much is done by itself, and when"},
 
 		{Name: "workers", Env: "PARRY_WORKERS", Flag: "workers", Default: "8", check: number(1, 256), Doc: "how many messages are answered at once"},
 		{Name: "grace", Env: "PARRY_GRACE", Flag: "grace", Default: "30s", check: duration(0, time.Hour), Doc: "how long a stop waits for what is in hand; what is not through by then is taken up at the next start"},

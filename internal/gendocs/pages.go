@@ -29,11 +29,12 @@ func generate() (map[string]string, error) {
 		"docs/rules.md":            rulePage(lib.Rules),
 		"docs/operations.md":       operationPage(),
 		"docs/configuration.md":    configPage(),
+		"docs/states.md":           statePage(),
 	}
 	for _, p := range lib.Playbooks.All() {
 		files["docs/playbooks/"+p.Name+".md"] = made + p.Page()
 	}
-	for name, schema := range map[string]any{"schema/playbook.schema.json": playbook.Schema(awsapi.Catalog()), "schema/rules.schema.json": rules.Schema()} {
+	for name, schema := range map[string]any{"schema/playbook.schema.json": playbook.Schema(awsapi.Catalog()), "schema/rules.schema.json": rules.Schema(), "schema/policy.schema.json": rules.PolicySchema()} {
 		b, err := json.MarshalIndent(schema, "", "  ")
 		if err != nil {
 			return nil, err
@@ -142,6 +143,9 @@ func answerLine(a parry.Answer) string {
 		v, _ := json.Marshal(a.Params[name]) // it was checked against the playbook
 		line += fmt.Sprintf(", %s %s", name, v)
 	}
+	if a.For > 0 {
+		line += fmt.Sprintf(", for %s", a.For)
+	}
 	if a.Why != "" {
 		line += ": " + a.Why
 	}
@@ -157,7 +161,7 @@ func code(s string) string {
 
 func operationPage() string {
 	var b strings.Builder
-	b.WriteString(made + "# Operations\n\nEverything that a playbook can ask of AWS. What is not in this table cannot be called. Beside it Parry takes its sessions from STS,\nand `parry publish` calls `securityhub:BatchImportFindings`.\n\n| operation | | IAM actions | resources |\n|---|---|---|---|\n")
+	b.WriteString(made + "# Operations\n\nEverything that a playbook can ask of AWS. What is not in this table cannot be called. Beside it Parry takes its sessions from STS,\n`parry publish` calls `securityhub:BatchImportFindings`, writing back `securityhub:BatchUpdateFindings`, and sweeps list (see the README).\n\n| operation | | IAM actions | resources |\n|---|---|---|---|\n")
 	catalog := awsapi.Catalog()
 	for _, name := range slices.Sorted(maps.Keys(catalog)) {
 		op := catalog[name]

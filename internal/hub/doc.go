@@ -9,5 +9,7 @@
 // Every import comes back as an event. It is known by its id: parry.PublishedPrefix and the key of the finding that it was
 // made from, so that one finding has one key by both roads. What is in Security Hub already is not published again.
 //
+// WriteBack is the other way round: it tells Security Hub what became of the findings that came from there.
+//
 // Publishing is no response: it changes no resource, needs no plan and has a permission of its own, the one of Permissions.
 package hub

@@ -410,7 +410,42 @@ func (l *loader) call(env *expr.Env, n *strictyaml.Node) (*parry.Operation, *exp
 	if err != nil {
 		return nil, nil, err
 	}
-	return &op, t, env.Check(t, op.Input, "with")
+	if err := env.Check(t, op.Input, "with"); err != nil {
+		return nil, nil, err
+	}
+	return &op, t, noSecret(op, t)
+}
+
+// noSecret refuses an input that would hold a secret: the plan and its records are stored and shown.
+func noSecret(op parry.Operation, t *expr.Template) error {
+	for _, path := range op.Secret {
+		if err := notAt(op, t, path, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notAt follows a path into a template, through lists. What is computed as a whole cannot be looked into, and is refused, too.
+func notAt(op parry.Operation, t *expr.Template, path, whole string) error {
+	if len(t.Items) > 0 {
+		for _, i := range t.Items {
+			if err := notAt(op, i, path, whole); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if path != "" && len(t.Parts) == 0 {
+		step, rest, _ := strings.Cut(path, ".")
+		for _, f := range t.Fields {
+			if f.Key == step {
+				return notAt(op, f.T, rest, whole)
+			}
+		}
+		return nil
+	}
+	return t.Node.Errorf("%s of %s is a secret, and a plan is stored and shown: a playbook cannot hold it", whole, op.Name)
 }
 
 func (l *loader) region(env *expr.Env, n *strictyaml.Node) (*expr.Template, error) {

@@ -66,6 +66,8 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"name":                  {"name: sound", "name: Sound One", "lower-case words"},
 		"unclosed":              {"state: ${active}", "state: ${active", "has no closing brace"},
 		"needs":                 {"    undo:", "    needs: {\"iam:PassRole\": [x]}\n    undo:", "does not need iam:PassRole"},
+		"a secret":              {"call: iam:UpdateAccessKey\n    with: {UserName: \"${target.user}\", AccessKeyId: \"${target.id}\", Status: Inactive}", "call: secretsmanager:PutSecretValue\n    with: {SecretId: \"${target.id}\", SecretString: \"${target.user}\"}", "SecretString of secretsmanager:PutSecretValue is a secret"},
+		"a secret deep inside":  {"call: iam:UpdateAccessKey\n    with: {UserName: \"${target.user}\", AccessKeyId: \"${target.id}\", Status: Inactive}", "call: lambda:CreateFunction\n    with: {FunctionName: f, Environment: {Variables: {TOKEN: x}}}", "Environment.Variables of lambda:CreateFunction is a secret"},
 		"wait":                  {"    undo:", "    wait: {until: \"${active}\"}\n    undo:", `"within"`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,7 +22,8 @@ func (s Style) Response(w io.Writer, r parry.Response, records []parry.Record) {
 			fmt.Fprintf(w, "  %s\n", s.dim(r.Plan.Digest))
 		}
 	}
-	if r.By != "" {
+	s.Asked(w, r)
+	if r.By != "" && !r.Times.Applied.IsZero() {
 		fmt.Fprintf(w, "  approved by %s\n", Clean(r.By))
 	}
 	s.Outcome(w, r)
@@ -32,6 +33,33 @@ func (s Style) Response(w io.Writer, r parry.Response, records []parry.Record) {
 	fmt.Fprintf(w, "  %s\n\n", s.dim(fmt.Sprintf("time to detect %s, time to respond %s", Duration(r.Times.TimeToDetect()), Duration(r.Times.TimeToRespond()))))
 	for _, rec := range records {
 		s.record(w, rec)
+	}
+}
+
+// Asked writes who is asked, and who has said what.
+func (s Style) Asked(w io.Writer, r parry.Response) {
+	if r.AskedBy != "" {
+		fmt.Fprintf(w, "  asked for by %s\n", Clean(r.AskedBy))
+	}
+	if r.State == parry.Waiting && r.Asked != nil {
+		fmt.Fprintf(w, "  waits for the yes of %s\n", Clean(r.Asked.String()))
+	}
+	for _, v := range r.Votes {
+		word := "yes"
+		if !v.Yes {
+			word = "no"
+		}
+		fmt.Fprintf(w, "  %s: %s", word, Clean(v.By))
+		if v.Comment != "" {
+			fmt.Fprintf(w, ": %s", Clean(v.Comment))
+		}
+		fmt.Fprintf(w, " %s\n", s.dim(v.At.UTC().Format("2006-01-02 15:04Z")))
+	}
+	if r.Halted != "" {
+		fmt.Fprintf(w, "  %s\n", s.yellow("stands still: "+Clean(r.Halted)))
+	}
+	if r.State == parry.Done && r.Answer.For > 0 && !r.Wake.IsZero() {
+		fmt.Fprintf(w, "  is taken back by itself at %s\n", r.Wake.UTC().Format("2006-01-02 15:04Z"))
 	}
 }
 
@@ -75,10 +103,13 @@ func (s Style) Reversal(w io.Writer, v parry.Reversal) {
 	for _, k := range v.Kept {
 		fmt.Fprintf(w, "  %s %s\n", s.dim("stays:"), Clean(k))
 	}
+	for _, l := range v.Left {
+		fmt.Fprintf(w, "  %s %s\n", s.dim("not named, stays:"), Clean(l))
+	}
 	for _, c := range v.Conflicts {
 		fmt.Fprintf(w, "  %s %s\n", s.red("conflict:"), Clean(c))
 	}
-	if len(v.Steps) == 0 && len(v.Conflicts) == 0 {
+	if len(v.Steps)+len(v.Conflicts)+len(v.Left) == 0 {
 		fmt.Fprintf(w, "  %s\n", s.green("everything is as it was before"))
 	}
 }

@@ -105,7 +105,7 @@ func (r *Rule) readAnswers(n *strictyaml.Node, known Playbooks) error {
 }
 
 func readAnswer(i *strictyaml.Node, a *parry.Answer, known Playbooks) (err error) {
-	if err := i.Only("an answer", "playbook", "tier", "with", "accept", "on", "why"); err != nil {
+	if err := i.Only("an answer", "playbook", "tier", "with", "accept", "on", "why", "for"); err != nil {
 		return err
 	}
 	if a.Playbook, err = i.Text("playbook"); err != nil {
@@ -136,6 +136,12 @@ func readAnswer(i *strictyaml.Node, a *parry.Answer, known Playbooks) (err error
 	}
 	if a.On = parry.On(on); on != "" && a.On != parry.OnResource && a.On != parry.OnActor {
 		return i.Get("on").Errorf("on is resource, what was done to, or actor, who did it, not %q", on)
+	}
+	if a.For, err = lasts(i, "for"); err != nil {
+		return err
+	}
+	if a.For > 0 && a.Tier == parry.TierAlert {
+		return i.Get("for").Errorf("an answer that only tells does nothing that could be taken back: leave \"for\" out")
 	}
 	if w := i.Get("with"); w != nil {
 		if !w.IsMap() {

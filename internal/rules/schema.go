@@ -12,6 +12,7 @@ func Schema() map[string]any {
 		"why":    object{"type": "string", "description": "the reason for the answer: above all why nothing is done where it only tells"},
 		"accept": object{"enum": []string{"medium", "high"}, "description": "the risk that the rule's owner takes on"},
 		"on":     object{"enum": []string{"resource", "actor"}, "description": "what was done to, or who did it; for calls resource, unless it is said otherwise"},
+		"for":    object{"type": "string", "description": "how long what was done stays, 90m, 24h, 7d: then it is taken back by itself"},
 	}}
 	texts := func(what string) object {
 		return object{"type": []string{"array", "string"}, "items": text, "minItems": 1, "description": what}

@@ -76,7 +76,7 @@ func ocsfCompliance(n node) *parry.Compliance {
 func ocsfQuiet(n node, f parry.Finding) string {
 	for _, reason := range []string{
 		ocsfSampleQuiet(f), ocsfActivityQuiet(n), ocsfComplianceQuiet(n, f), ocsfCheckQuiet(n.get("status_code").text()),
-		ocsfOwnQuiet(n.get("comment").text()), ocsfStatusQuiet(f.Status), ocsfStatusQuiet(ocsfSaid(n)),
+		ocsfOwnQuiet(n.get("comment").text(), f.StatusID), ocsfStatusQuiet(f.Status), ocsfStatusQuiet(ocsfSaid(n)),
 	} {
 		if reason != "" {
 			return reason
@@ -135,9 +135,10 @@ func ocsfCheckQuiet(code string) string {
 	return ""
 }
 
-// ocsfOwnQuiet knows the echo of our own update: BatchUpdateFindingsV2 leaves nothing behind but the comment.
-func ocsfOwnQuiet(comment string) string {
-	if strings.HasPrefix(comment, ourMark+":") {
+// ocsfOwnQuiet knows the echo of our own update: BatchUpdateFindingsV2 leaves nothing behind but the comment. As with ASFF, a
+// finding that is new again was made so after us.
+func ocsfOwnQuiet(comment string, status int) string {
+	if strings.HasPrefix(comment, ourMark+":") && status != parry.StatusNew {
 		return "an update that Parry made itself"
 	}
 	return ""

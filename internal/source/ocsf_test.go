@@ -181,6 +181,7 @@ func TestOCSFQuiet(t *testing.T) {
 		{"id and word differ: the quiet one counts", `{"status":"Suppressed","status_id":1}`, "suppressed at its source"},
 		{"a check that a person makes", `{"status_code":"MANUAL"}`, "the check has to be made by a person (status code MANUAL)"},
 		{"a check that failed", `{"status_code":"FAIL"}`, ""},
+		{"new again after us", `{"comment":"parry: done: r-1"}`, ""},
 		{"somebody's comment", `{"comment":"is this parry: yes"}`, ""},
 	} {
 		if f := decoded(t, importedV2(ocsf(anOCSFInstance, c.more))); f.Quiet != c.want {

@@ -69,10 +69,11 @@ func workflowQuiet(status string, ordered bool) string {
 	return fmt.Sprintf("its workflow status is %q, which is not known", cut(status))
 }
 
-// ownQuiet knows the echo of our own update.
+// ownQuiet knows the echo of our own update. Our mark stays on the finding, and we never make one new: one that is new again was made
+// so after us, by a person, or by Security Hub as the control failed again. Source: WorkflowUpdate, Security Hub API Reference.
 func ownQuiet(n node, ordered bool) string {
 	mine := n.get("Note", "UpdatedBy").text() == ourMark || n.get("UserDefinedFields", ourMark).there()
-	if mine && !ordered {
+	if mine && !ordered && workflow(n) != "NEW" {
 		return "an update that Parry made itself"
 	}
 	return ""

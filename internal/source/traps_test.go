@@ -69,9 +69,9 @@ func TestTrap02OneFindingByManyRoads(t *testing.T) {
 
 func TestTrap04OwnUpdateWithUnchangedTimestamps(t *testing.T) {
 	for name, pair := range map[string][2]string{
-		"CSPM, by the note":    {imported(asff(aGroup)), imported(asff(aGroup, `{"Note":{"Text":"done","UpdatedBy":"parry"}}`))},
-		"CSPM, by the field":   {imported(asff(aGroup)), imported(asff(aGroup, `{"UserDefinedFields":{"parry":"r-1"}}`))},
-		"V2, by the comment":   {importedV2(ocsf(anOCSFInstance)), importedV2(ocsf(anOCSFInstance, `{"comment":"parry: response r-1 is done"}`))},
+		"CSPM, by the note":    {imported(asff(aGroup)), imported(asff(aGroup, `{"Workflow":{"Status":"RESOLVED"},"Note":{"Text":"done","UpdatedBy":"parry"}}`))},
+		"CSPM, by the field":   {imported(asff(aGroup)), imported(asff(aGroup, `{"Workflow":{"Status":"NOTIFIED"},"UserDefinedFields":{"parry":"r-1"}}`))},
+		"V2, when done":        {importedV2(ocsf(anOCSFInstance)), importedV2(ocsf(anOCSFInstance, `{"comment":"parry: done: r-1","status_id":4,"status":"Resolved"}`))},
 		"V2, with a new state": {importedV2(ocsf(anOCSFInstance)), importedV2(ocsf(anOCSFInstance, `{"comment":"parry: r-1","status_id":2,"status":"In Progress"}`))},
 	} {
 		before, after := decoded(t, pair[0]), decoded(t, pair[1])

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,10 +32,13 @@ func TestKilledWorkerLosesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parry.db")
 	acknowledged := map[string]int{}
 	for round := range 6 {
-		killAfter(t, path, 5+17*round, acknowledged)
+		killAfter(t, path, 5+67*round, acknowledged)
 		db := open(t, path)
 		for id, steps := range acknowledged {
-			isWhole(t, db, id, steps)
+			isWhole(t, db, id, min(steps, 2))
+			if why, err := db.Held(t.Context(), id); err != nil || steps == held && why != "why" {
+				t.Errorf("the hold on %s is %q, %v", id, why, err)
+			}
 		}
 		all, _, err := db.List(t.Context(), parry.Query{Limit: 1_000_000})
 		must(t, err)
@@ -43,22 +47,42 @@ func TestKilledWorkerLosesNothing(t *testing.T) {
 		}
 		must(t, db.Close())
 	}
-	if len(acknowledged) < 100 {
+	if len(acknowledged) < 300 {
 		t.Errorf("only %d responses were saved", len(acknowledged))
 	}
 }
 
-// saveForever saves responses of two steps each and says so after each save, until it is killed.
+// crashWriters is how many goroutines of a worker write when it is killed, so that the kill meets groups of writes.
+const crashWriters = 16
+
+// saveForever saves responses of two steps each, then puts each on hold, and says so after each write, until it is killed.
 func saveForever(t *testing.T, path string) {
 	db := open(t, path)
-	for i := 0; ; i++ {
-		r := parry.Response{ID: fmt.Sprintf("r-%d-%d", os.Getpid(), i), Reason: strings.Repeat("x", i%9000), Times: parry.Times{Received: time.Now()}}
-		for r.Steps = 1; r.Steps <= 2; r.Steps++ {
-			save(t, db, r, parry.Record{Response: r.ID, Seq: r.Steps, At: time.Now(), Kind: "call", Text: r.ID})
-			fmt.Printf("\nsaved %s %d .\n", r.ID, r.Steps)
-		}
+	var wg sync.WaitGroup
+	for w := range crashWriters {
+		wg.Go(func() {
+			for i := 0; !t.Failed(); i++ {
+				r := parry.Response{ID: fmt.Sprintf("r-%d-%d-%d", os.Getpid(), w, i), Reason: strings.Repeat("x", i*97%9000), Times: parry.Times{Received: time.Now()}}
+				for r.Steps = 1; r.Steps <= 2; r.Steps++ {
+					if err := db.Save(t.Context(), r, parry.Record{Response: r.ID, Seq: r.Steps, At: time.Now(), Kind: "call", Text: r.ID}); err != nil {
+						t.Error(err)
+						return
+					}
+					fmt.Printf("\nsaved %s %d .\n", r.ID, r.Steps) // one write to the pipe, which others do not tear
+				}
+				if err := db.Hold(t.Context(), r.ID, "why"); err != nil {
+					t.Error(err)
+					return
+				}
+				fmt.Printf("\nsaved %s %d .\n", r.ID, held)
+			}
+		})
 	}
+	wg.Wait()
 }
+
+// held is the step that is not the response's: it was put on hold after the two.
+const held = 3
 
 // killAfter starts a worker, kills it after n acknowledged saves and notes all that it acknowledged, up to the end.
 func killAfter(t *testing.T, path string, n int, acknowledged map[string]int) {

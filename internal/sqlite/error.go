@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -12,32 +11,17 @@ import (
 	"parry"
 )
 
-// write runs f in a transaction that has the write lock from its start. An Error of f's is handed on as it is; any other gets the
-// words for what was tried.
-func (d *DB) write(ctx context.Context, f func(*sql.Tx) error, format string, args ...any) error {
-	tx, err := d.w.BeginTx(ctx, nil)
-	if err != nil {
-		return d.fail(ctx, err, format, args...)
-	}
-	if err = f(tx); err == nil {
-		err = tx.Commit()
-	}
-	if err == nil {
-		return nil
-	}
-	_ = tx.Rollback() // the first error says more; what is not committed is gone in any case
-	if e := (*parry.Error)(nil); errors.As(err, &e) {
-		return err
-	}
-	return d.fail(ctx, err, format, args...)
-}
-
 // fail says what was tried, why it did not work, and the next step where there is one. It never repeats a body.
 func (d *DB) fail(ctx context.Context, err error, format string, args ...any) error {
-	tried := fmt.Sprintf(format, args...)
 	if ctx.Err() != nil {
-		return parry.Errorf(parry.Fault, "%s: %w", tried, ctx.Err()) // SQLite only says that it was interrupted
+		err = ctx.Err() // SQLite only says that it was interrupted
 	}
+	return d.tell(err, format, args...)
+}
+
+// tell is fail for what no context could interrupt.
+func (d *DB) tell(err error, format string, args ...any) error {
+	tried := fmt.Sprintf(format, args...)
 	switch code(err) {
 	case sqlite3.SQLITE_NOTADB:
 		return parry.Errorf(parry.Invalid, "%s: %s is not a store of Parry's: %w", tried, d.path, err).
@@ -52,6 +36,9 @@ func (d *DB) fail(ctx context.Context, err error, format string, args ...any) er
 			WithHint("try again; if it stays so, look which process has the file open")
 	case sqlite3.SQLITE_FULL:
 		return parry.Errorf(parry.Fault, "%s: no room for the store %s: %w", tried, d.path, err).WithHint("free space on its disk")
+	case sqlite3.SQLITE_IOERR:
+		return parry.Errorf(parry.Fault, "%s: the system could not read or write the store %s: %w", tried, d.path, err).
+			WithHint("look at its disk: whether it is broken, or has no room for what lies beside the store, or a limit or quota is reached")
 	}
 	return parry.Errorf(parry.Fault, "%s: %w", tried, err)
 }

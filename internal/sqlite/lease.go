@@ -9,14 +9,23 @@ import (
 	"parry"
 )
 
+// The statements of leases, holds and sources.
+const (
+	sqlClaim = `INSERT INTO leases (resource, holder, expires) VALUES (?1, ?2, ?3)
+		ON CONFLICT (resource) DO UPDATE SET holder = excluded.holder, expires = excluded.expires
+		WHERE leases.holder = excluded.holder OR leases.expires <= ?4`
+	sqlLease      = "SELECT holder, expires FROM leases WHERE resource = ?"
+	sqlRelease    = "DELETE FROM leases WHERE resource = ? AND holder = ?"
+	sqlHold       = "INSERT INTO holds (key, why) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET why = excluded.why"
+	sqlUnhold     = "DELETE FROM holds WHERE key = ?"
+	sqlKeepSource = "INSERT INTO sources (digest, text) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"
+)
+
 // Claim takes the lease on a resource for a holder until now+lease, or says who has it with an Error of kind Conflict. One
 // statement decides, so of several processes one wins.
 func (d *DB) Claim(ctx context.Context, resource, holder string, now time.Time, lease time.Duration) error {
-	return d.write(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `INSERT INTO leases (resource, holder, expires) VALUES (?1, ?2, ?3)
-			ON CONFLICT (resource) DO UPDATE SET holder = excluded.holder, expires = excluded.expires
-			WHERE leases.holder = excluded.holder OR leases.expires <= ?4`,
-			resource, holder, stamp(now.Add(lease)), stamp(now))
+	return d.write(ctx, func(ctx context.Context, t *tx) error {
+		res, err := t.exec(ctx, sqlClaim, resource, holder, stamp(now.Add(lease)), stamp(now))
 		if err != nil {
 			return err
 		}
@@ -24,7 +33,7 @@ func (d *DB) Claim(ctx context.Context, resource, holder string, now time.Time, 
 			return err
 		}
 		var other, until string
-		if err := tx.QueryRowContext(ctx, "SELECT holder, expires FROM leases WHERE resource = ?", resource).Scan(&other, &until); err != nil {
+		if err := t.row(ctx, sqlLease, resource).Scan(&other, &until); err != nil {
 			return err
 		}
 		return parry.Errorf(parry.Conflict, "%s is claimed by %s until %s", resource, other, until).
@@ -34,16 +43,15 @@ func (d *DB) Claim(ctx context.Context, resource, holder string, now time.Time, 
 
 // Release gives a lease back. To release what one does not hold does nothing.
 func (d *DB) Release(ctx context.Context, resource, holder string) error {
-	return d.exec(ctx, "DELETE FROM leases WHERE resource = ? AND holder = ?", []any{resource, holder}, "release %s for %s", resource, holder)
+	return d.exec(ctx, sqlRelease, []any{resource, holder}, "release %s for %s", resource, holder)
 }
 
 // Hold stops automatic responses of a key until it is released, with the reason; an empty reason releases it.
 func (d *DB) Hold(ctx context.Context, key, why string) error {
 	if why == "" {
-		return d.exec(ctx, "DELETE FROM holds WHERE key = ?", []any{key}, "release the hold on %s", key)
+		return d.exec(ctx, sqlUnhold, []any{key}, "release the hold on %s", key)
 	}
-	return d.exec(ctx, "INSERT INTO holds (key, why) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET why = excluded.why",
-		[]any{key, why}, "put %s on hold", key)
+	return d.exec(ctx, sqlHold, []any{key, why}, "put %s on hold", key)
 }
 
 // Held is the reason of a key's hold; empty where there is none.
@@ -61,8 +69,7 @@ func (d *DB) KeepSource(ctx context.Context, digest string, text []byte) error {
 	if text == nil {
 		text = []byte{} // nil would be NULL
 	}
-	return d.exec(ctx, "INSERT INTO sources (digest, text) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING",
-		[]any{digest, text}, "keep the playbook text %s", digest)
+	return d.exec(ctx, sqlKeepSource, []any{digest, text}, "keep the playbook text %s", digest)
 }
 
 // Source gives it back; NotFound where there is none.
@@ -76,12 +83,4 @@ func (d *DB) Source(ctx context.Context, digest string) ([]byte, error) {
 		return nil, d.fail(ctx, err, "read the playbook text %s", digest)
 	}
 	return text, nil
-}
-
-// exec is one statement that writes; SQLite makes a transaction of it.
-func (d *DB) exec(ctx context.Context, query string, args []any, format string, words ...any) error {
-	if _, err := d.w.ExecContext(ctx, query, args...); err != nil {
-		return d.fail(ctx, err, format, words...)
-	}
-	return nil
 }

@@ -14,12 +14,27 @@ const usual = 100
 // List gives a page of responses, the last received first, and where the next page begins. Of those that came at the same time, the
 // one with the greater id is first.
 func (d *DB) List(ctx context.Context, q parry.Query) (page []parry.Response, next string, err error) {
-	limit := q.Limit
-	if limit <= 0 {
-		limit = usual
+	if q.Limit <= 0 {
+		q.Limit = usual
 	}
+	query, args, err := listQuery(q)
+	if err != nil {
+		return nil, "", err
+	}
+	page, err = read[parry.Response](ctx, d, query, args...)
+	if err != nil {
+		return nil, "", d.fail(ctx, err, "list the responses")
+	}
+	if len(page) == q.Limit {
+		last := page[q.Limit-1]
+		next = stamp(last.Times.Received) + " " + last.ID
+	}
+	return page, next, nil
+}
+
+// listQuery asks for no more than the query does, so that an index gives the order.
+func listQuery(q parry.Query) (query string, args []any, err error) {
 	var where []string
-	var args []any
 	for _, c := range []struct{ column, value string }{{"state", string(q.State)}, {"rule", q.Rule}, {"account", q.Account}} {
 		if c.value != "" {
 			where, args = append(where, c.column+" = ?"), append(args, c.value)
@@ -28,23 +43,15 @@ func (d *DB) List(ctx context.Context, q parry.Query) (page []parry.Response, ne
 	if q.After != "" {
 		created, id, ok := strings.Cut(q.After, " ")
 		if !ok {
-			return nil, "", parry.Errorf(parry.Invalid, "%q is not where a page of the list ended", q.After)
+			return "", nil, parry.Errorf(parry.Invalid, "%q is not where a page of the list ended", q.After)
 		}
 		where, args = append(where, "(created, id) < (?, ?)"), append(args, created, id)
 	}
-	query := "SELECT body FROM responses"
+	query = "SELECT body FROM responses"
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
-	page, err = read[parry.Response](ctx, d, query+" ORDER BY created DESC, id DESC LIMIT ?", append(args, limit)...)
-	if err != nil {
-		return nil, "", d.fail(ctx, err, "list the responses")
-	}
-	if len(page) == limit {
-		last := page[limit-1]
-		next = stamp(last.Times.Received) + " " + last.ID
-	}
-	return page, next, nil
+	return query + " ORDER BY created DESC, id DESC LIMIT ?", append(args, q.Limit), nil
 }
 
 // Count counts the responses that began to be applied at or after a time and are as the tally says.
@@ -70,9 +77,11 @@ func countQuery(t parry.Tally) (query string, args []any) {
 	return query, args
 }
 
+const sqlDue = "SELECT body FROM responses WHERE wake <= ? ORDER BY wake, id LIMIT ?"
+
 // Due gives responses whose Wake has come, the longest overdue first, at most n.
 func (d *DB) Due(ctx context.Context, now time.Time, n int) ([]parry.Response, error) {
-	all, err := read[parry.Response](ctx, d, "SELECT body FROM responses WHERE wake <= ? ORDER BY wake, id LIMIT ?", stamp(now), max(n, 0))
+	all, err := read[parry.Response](ctx, d, sqlDue, stamp(now), max(n, 0))
 	if err != nil {
 		return nil, d.fail(ctx, err, "look for responses that are due")
 	}

@@ -8,25 +8,36 @@ import (
 	"parry"
 )
 
+// The statements of the log, its checkpoints and the words.
+const (
+	sqlLogLength = "SELECT count(*) FROM log"
+	sqlAddLeaf   = `INSERT INTO log (n, record, response, seq, hash)
+		SELECT ?, rowid, response, seq, ? FROM records WHERE response = ? AND seq = ?`
+	sqlUnlogged = `SELECT response, seq, coalesce(json_extract(body, '$.hash'), '') FROM records
+		WHERE rowid > (SELECT coalesce(max(record), 0) FROM log) ORDER BY rowid LIMIT ?`
+	sqlLeaves         = "SELECT response, seq, hash FROM log WHERE n >= ? ORDER BY n LIMIT ?"
+	sqlKeepCheckpoint = "INSERT INTO checkpoints (length, text) VALUES (?, ?) ON CONFLICT (length) DO NOTHING"
+	sqlSet            = "INSERT INTO words (name, word) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET word = excluded.word"
+	sqlForget         = "DELETE FROM words WHERE name = ?"
+)
+
 // Unlogged gives records that are not in the log of all records yet, in the order in which they were written, at most n.
 func (d *DB) Unlogged(ctx context.Context, n int) ([]parry.Leaf, error) {
-	return d.leaves(ctx, `SELECT response, seq, coalesce(json_extract(body, '$.hash'), '') FROM records
-		WHERE rowid > (SELECT coalesce(max(record), 0) FROM log) ORDER BY rowid LIMIT ?`, max(n, 0))
+	return d.leaves(ctx, sqlUnlogged, max(n, 0))
 }
 
 // Log puts leaves at the end of the log, all or nothing. Where the log has another length by now, the Error is of kind Conflict.
 func (d *DB) Log(ctx context.Context, at int64, leaves []parry.Leaf) error {
-	return d.write(ctx, func(tx *sql.Tx) error {
+	return d.write(ctx, func(ctx context.Context, t *tx) error {
 		var length int64
-		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM log").Scan(&length); err != nil {
+		if err := t.row(ctx, sqlLogLength).Scan(&length); err != nil {
 			return err
 		}
 		if length != at {
 			return parry.Errorf(parry.Conflict, "the log has %d records, not %d: somebody else adds to it", length, at)
 		}
 		for i, l := range leaves {
-			res, err := tx.ExecContext(ctx, "INSERT INTO log (n, record, response, seq, hash) SELECT ?, rowid, response, seq, ? FROM records WHERE response = ? AND seq = ?",
-				at+int64(i), l.Hash, l.Response, l.Seq)
+			res, err := t.exec(ctx, sqlAddLeaf, at+int64(i), l.Hash, l.Response, l.Seq)
 			if err != nil {
 				return err
 			}
@@ -40,7 +51,7 @@ func (d *DB) Log(ctx context.Context, at int64, leaves []parry.Leaf) error {
 
 // Leaves gives the log from a place on, at most n.
 func (d *DB) Leaves(ctx context.Context, from int64, n int) ([]parry.Leaf, error) {
-	return d.leaves(ctx, "SELECT response, seq, hash FROM log WHERE n >= ? ORDER BY n LIMIT ?", from, max(n, 0))
+	return d.leaves(ctx, sqlLeaves, from, max(n, 0))
 }
 
 func (d *DB) leaves(ctx context.Context, query string, args ...any) (all []parry.Leaf, err error) {
@@ -64,7 +75,7 @@ func (d *DB) leaves(ctx context.Context, query string, args ...any) (all []parry
 
 // KeepCheckpoint remembers a signed checkpoint of the log at a length. The first one of a length stays.
 func (d *DB) KeepCheckpoint(ctx context.Context, length int64, text []byte) error {
-	return d.exec(ctx, "INSERT INTO checkpoints (length, text) VALUES (?, ?) ON CONFLICT (length) DO NOTHING", []any{length, text}, "keep the checkpoint at %d", length)
+	return d.exec(ctx, sqlKeepCheckpoint, []any{length, text}, "keep the checkpoint at %d", length)
 }
 
 // Checkpoints gives all checkpoints, the shortest first.
@@ -87,10 +98,9 @@ func (d *DB) Checkpoints(ctx context.Context) (all [][]byte, err error) {
 // Set remembers a word under a name for all workers; an empty word forgets it.
 func (d *DB) Set(ctx context.Context, name, word string) error {
 	if word == "" {
-		return d.exec(ctx, "DELETE FROM words WHERE name = ?", []any{name}, "forget %s", name)
+		return d.exec(ctx, sqlForget, []any{name}, "forget %s", name)
 	}
-	return d.exec(ctx, "INSERT INTO words (name, word) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET word = excluded.word",
-		[]any{name, word}, "remember %s", name)
+	return d.exec(ctx, sqlSet, []any{name, word}, "remember %s", name)
 }
 
 // Get gives a word back; empty where there is none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
@@ -92,7 +93,7 @@ func (d *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.write(ctx, func(tx *sql.Tx) error {
+	return d.alone(ctx, func(tx *sql.Tx) error {
 		h, err := readHeader(ctx, tx) // again, as another process may have been first
 		if err != nil {
 			return err
@@ -108,6 +109,26 @@ func (d *DB) migrate(ctx context.Context) error {
 		}
 		return nil
 	}, "set up the store %s", d.path)
+}
+
+// alone runs f in a transaction that has the write lock from its start, before there is a committer. An Error of f's is handed on as it
+// is; any other gets the words for what was tried.
+func (d *DB) alone(ctx context.Context, f func(*sql.Tx) error, format string, args ...any) error {
+	tx, err := d.w.BeginTx(ctx, nil)
+	if err != nil {
+		return d.fail(ctx, err, format, args...)
+	}
+	if err = f(tx); err == nil {
+		err = tx.Commit()
+	}
+	if err == nil {
+		return nil
+	}
+	_ = tx.Rollback() // the first error says more; what is not committed is gone in any case
+	if e := (*parry.Error)(nil); errors.As(err, &e) {
+		return err
+	}
+	return d.fail(ctx, err, format, args...)
 }
 
 // migrations are the texts of the schema's versions, from the first on.

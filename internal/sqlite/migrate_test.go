@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -40,36 +39,6 @@ func TestWhatWasAppliedIsCountedAfterMigration(t *testing.T) {
 	for since, want := range map[time.Time]int{noon: 2, noon.Add(time.Millisecond): 1, noon.Add(-time.Second): 3, {}: 3, noon.Add(time.Second): 0} {
 		if n, err := db.Count(t.Context(), parry.Tally{Rule: "r", Account: "1", Since: since}); n != want || err != nil {
 			t.Errorf("since %s: %d, %v; not %d", since, n, err, want)
-		}
-	}
-}
-
-// Counting searches an index and never walks the table: it is asked before every response of a rule with limits.
-func TestCountingSearchesAnIndex(t *testing.T) {
-	db := open(t, Memory)
-	for want, tally := range map[string]parry.Tally{
-		"COVERING INDEX responses_by_applied (rule=? AND applied>?)": {Rule: "r", Account: "1"},
-		"INDEX responses_by_resource (resource=? AND applied>?)":     {Resource: "1/r/t/i", Playbook: "p", State: parry.Done},
-		"INDEX responses_by_time_applied (applied>?)":                {Playbook: "p"},
-		"COVERING INDEX responses_by_time_applied (applied>?)":       {},
-	} {
-		query, args := countQuery(tally)
-		rows, err := db.r.Query("EXPLAIN QUERY PLAN "+query, args...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				t.Fatal(err)
-			}
-			if !strings.Contains(detail, want) {
-				t.Errorf("%+v: %s, want %s", tally, detail, want)
-			}
-		}
-		if err := rows.Close(); err != nil {
-			t.Fatal(err)
 		}
 	}
 }

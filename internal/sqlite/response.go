@@ -16,6 +16,23 @@ import (
 // hintList is the next step where a response is not there.
 const hintList = "'parry list' shows the responses"
 
+// The statements of a save.
+const (
+	sqlLastRecord  = "SELECT coalesce(max(seq), 0) FROM records WHERE response = ?"
+	sqlPutResponse = `INSERT INTO responses (id, key, state, created, updated, account, rule, playbook, target, applied, wake, resource, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET key = excluded.key, state = excluded.state, created = excluded.created,
+			updated = max(updated, excluded.updated), account = excluded.account, rule = excluded.rule,
+			playbook = excluded.playbook, target = excluded.target, applied = excluded.applied, wake = excluded.wake,
+			resource = excluded.resource, body = excluded.body`
+	// Most steps leave most columns as they are. SQLite writes the indexes of those that a statement names, changed or not, so this
+	// one, which names few, writes far fewer pages. It finds nothing where another column is to change.
+	sqlStepResponse = `UPDATE responses SET state = ?3, updated = max(updated, ?5), wake = ?11, body = ?13
+		WHERE id = ?1 AND key = ?2 AND created = ?4 AND account = ?6 AND rule = ?7 AND playbook = ?8 AND target = ?9
+			AND applied IS ?10 AND resource = ?12`
+	sqlAddRecord = "INSERT INTO records (response, seq, at, kind, text, body) VALUES (?, ?, ?, ?, ?, ?)"
+)
+
 // Save writes a response together with the records of the step that changed it, all or nothing.
 //
 // The records carry on where the stored history ends, and the response's Steps is the number of the last one. Where that is not so,
@@ -24,15 +41,19 @@ func (d *DB) Save(ctx context.Context, r parry.Response, records ...parry.Record
 	if r.ID == "" {
 		return parry.Errorf(parry.Invalid, "a response without an id cannot be stored")
 	}
-	return d.write(ctx, func(tx *sql.Tx) error {
-		if err := d.follows(ctx, tx, r, records); err != nil {
+	rows, err := rowsOf(r, records) // here, as others need not wait for it
+	if err != nil {
+		return d.tell(err, "store response %s", r.ID)
+	}
+	return d.write(ctx, func(ctx context.Context, t *tx) error {
+		if err := follows(ctx, t, r, records); err != nil {
 			return err
 		}
-		if err := putResponse(ctx, tx, r, records); err != nil {
+		if err := putResponse(ctx, t, rows[0], r.Steps > len(records)); err != nil {
 			return err
 		}
-		for _, rec := range records {
-			if err := addRecord(ctx, tx, rec); err != nil {
+		for _, row := range rows[1:] {
+			if _, err := t.exec(ctx, sqlAddRecord, row...); err != nil {
 				return err
 			}
 		}
@@ -41,9 +62,9 @@ func (d *DB) Save(ctx context.Context, r parry.Response, records ...parry.Record
 }
 
 // follows holds the records, and what the response says of them, against the stored history.
-func (d *DB) follows(ctx context.Context, tx *sql.Tx, r parry.Response, records []parry.Record) error {
+func follows(ctx context.Context, t *tx, r parry.Response, records []parry.Record) error {
 	var last int
-	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(seq), 0) FROM records WHERE response = ?", r.ID).Scan(&last); err != nil {
+	if err := t.row(ctx, sqlLastRecord, r.ID).Scan(&last); err != nil {
 		return err
 	}
 	for _, rec := range records {
@@ -66,36 +87,44 @@ func overtaken(id, format string, args ...any) error {
 		WithHint("another worker went on with it: read it again")
 }
 
-func putResponse(ctx context.Context, tx *sql.Tx, r parry.Response, records []parry.Record) error {
+// putResponse writes a response's row. known is that it has been stored before.
+func putResponse(ctx context.Context, t *tx, row []any, known bool) error {
+	if known {
+		res, err := t.exec(ctx, sqlStepResponse, row...)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); n > 0 || err != nil {
+			return err
+		}
+	}
+	_, err := t.exec(ctx, sqlPutResponse, row...)
+	return err
+}
+
+// rowsOf are the values of sqlPutResponse, and then of one sqlAddRecord for each record.
+func rowsOf(r parry.Response, records []parry.Record) ([][]any, error) {
 	body, err := json.Marshal(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	created := stamp(r.Times.Received)
 	updated := created
 	if n := len(records); n > 0 {
 		updated = stamp(records[n-1].At)
 	}
-	applied, wake := maybe(r.Times.Applied), maybe(r.Wake)
-	_, err = tx.ExecContext(ctx, `INSERT INTO responses (id, key, state, created, updated, account, rule, playbook, target, applied, wake, resource, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET key = excluded.key, state = excluded.state, created = excluded.created,
-			updated = max(updated, excluded.updated), account = excluded.account, rule = excluded.rule,
-			playbook = excluded.playbook, target = excluded.target, applied = excluded.applied, wake = excluded.wake,
-			resource = excluded.resource, body = excluded.body`,
-		r.ID, r.Key, string(r.State), created, updated, cmp.Or(r.Target.Account, r.Finding.Cloud.Account.UID),
-		r.Answer.Rule, r.Answer.Playbook, strings.TrimSpace(r.Target.String()), applied, wake, r.Resource(), string(body))
-	return err
-}
-
-func addRecord(ctx context.Context, tx *sql.Tx, rec parry.Record) error {
-	body, err := json.Marshal(rec)
-	if err != nil {
-		return err
+	rows := [][]any{{
+		r.ID, r.Key, string(r.State), created, updated, cmp.Or(r.Target.Account, r.Finding.Cloud.Account.UID), r.Answer.Rule,
+		r.Answer.Playbook, strings.TrimSpace(r.Target.String()), maybe(r.Times.Applied), maybe(r.Wake), r.Resource(), string(body),
+	}}
+	for _, rec := range records {
+		body, err := json.Marshal(rec)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, []any{rec.Response, rec.Seq, stamp(rec.At), string(rec.Kind), rec.Text, string(body)})
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO records (response, seq, at, kind, text, body) VALUES (?, ?, ?, ?, ?, ?)",
-		rec.Response, rec.Seq, stamp(rec.At), string(rec.Kind), rec.Text, string(body))
-	return err
+	return rows, nil
 }
 
 // Response reads one back; an Error of kind NotFound where there is none.
@@ -110,9 +139,11 @@ func (d *DB) Response(ctx context.Context, id string) (parry.Response, error) {
 	return all[0], nil
 }
 
+const sqlLatest = "SELECT body FROM responses WHERE key = ? ORDER BY created DESC, id DESC LIMIT 1"
+
 // Latest is the newest response of a key; NotFound where there is none.
 func (d *DB) Latest(ctx context.Context, key string) (parry.Response, error) {
-	all, err := read[parry.Response](ctx, d, "SELECT body FROM responses WHERE key = ? ORDER BY created DESC, id DESC LIMIT 1", key)
+	all, err := read[parry.Response](ctx, d, sqlLatest, key)
 	switch {
 	case err != nil:
 		return parry.Response{}, d.fail(ctx, err, "look for a response to %s", key)

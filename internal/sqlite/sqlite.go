@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"modernc.org/sqlite"
@@ -34,8 +35,9 @@ const readers = 4
 // DB is an open store. It is safe for concurrent use.
 type DB struct {
 	path string
-	// SQLite has one writer at a time. A pool of one makes writers of this process queue up in order, where SQLite would
-	// let them poll for the lock.
+	// SQLite has one writer at a time. Writers of this process queue up for the committer, where SQLite would let them poll for the
+	// lock. Its connection is the only one of w.
+	c *committer
 	w *sql.DB
 	r *sql.DB // cannot write; for a store in memory it is w, as each connection would be a store of its own
 }
@@ -68,6 +70,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err := d.keepPrivate(); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
+	d.c = startCommitter(ctx, d.w, abs+"-wal")
 	return d, nil
 }
 
@@ -80,11 +83,15 @@ func openMemory(ctx context.Context) (*DB, error) {
 	if err := d.migrate(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
+	d.c = startCommitter(ctx, d.w, "")
 	return d, nil
 }
 
 // Close gives the file back. It waits for what is running.
 func (d *DB) Close() error {
+	if d.c != nil { // it was opened
+		d.c.stop()
+	}
 	return errors.Join(d.r.Close(), d.w.Close())
 }
 
@@ -157,7 +164,9 @@ func options() url.Values {
 			"synchronous(FULL)", // a commit is on the disk: intent is stored before a call is made
 			"fullfsync(1)",      // on macOS as well, where fsync alone does not reach the disk
 			"foreign_keys(1)",
-			"trusted_schema(0)", // the file may have been given to us
+			"temp_store(MEMORY)", // what SQLite keeps to go back to a savepoint; else it is written to a file, page by page
+			"trusted_schema(0)",  // the file may have been given to us
+			"journal_size_limit(" + strconv.Itoa(walBound) + ")",
 		},
 		// A transaction that starts as a reader and writes later fails where another wrote in between.
 		"_txlock":    {"immediate"},

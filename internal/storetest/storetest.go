@@ -419,7 +419,7 @@ func applied(t *testing.T, s parry.Store) {
 	counted(t, s, "r", "", time.Time{}, 4) // what was never applied is not there, however long ago one asks for
 	counted(t, s, "r", "", noon.Add(time.Nanosecond).In(east), 2)
 	counted(t, s, "r", "", noon.Add(2*time.Hour), 0)
-	counted(t, s, "", "", time.Time{}, 7) // of any rule
+	counted(t, s, "", "", time.Time{}, 7)                 // of any rule
 	r := applying("r-5", "r", one, noon.Add(time.Minute)) // it begins now, and goes on: it is one
 	step(t, s, &r)
 	step(t, s, &r)

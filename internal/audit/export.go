@@ -1,0 +1,167 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"time"
+
+	"parry"
+)
+
+// Format is a form in which records are given to others.
+type Format string
+
+// The formats.
+const (
+	JSONL Format = "jsonl" // the records as they are, so that their hashes can be computed again
+	OCSF  Format = "ocsf"  // Remediation Activity for each end of a response, API Activity for each call
+)
+
+// Line is one line of an export.
+type Line struct {
+	At   time.Time // of the record
+	Name string    // of the record, for messages
+	Text []byte    // without the line's end
+}
+
+// Sink takes an export, part by part. A part is what came of the leaves from one place of the log to before another.
+type Sink interface {
+	Put(ctx context.Context, from, to int64, lines []Line) error
+}
+
+// A part of an export ends with the record that makes it so long.
+const (
+	partLeaves = 5000
+	partBytes  = 4 << 20
+)
+
+// Export gives the records to a sink in the order of the log, from a place of it on, and says where to go on the next time. A record
+// that is not what the log holds is not exported: next is then the place of the part that it belongs to.
+func Export(ctx context.Context, store parry.Store, from int64, format Format, sink Sink) (next int64, err error) {
+	if from < 0 {
+		return from, parry.Errorf(parry.Invalid, "%d is not a place in the log", from)
+	}
+	p := &part{store: store, format: format, from: from, to: from}
+	err = eachLeaf(ctx, store, from, func(n int64, l parry.Leaf) error {
+		if err := p.add(ctx, l); err != nil {
+			return err
+		}
+		if p.to-p.from < partLeaves && p.bytes < partBytes {
+			return nil
+		}
+		return p.flush(ctx, sink)
+	})
+	if err == nil {
+		err = p.flush(ctx, sink)
+	}
+	return p.from, err
+}
+
+// part gathers lines. The histories that it reads for them are forgotten with the part.
+type part struct {
+	store     parry.Store
+	format    Format
+	from, to  int64
+	lines     []Line
+	bytes     int
+	histories map[string][]parry.Record
+	responses map[string]parry.Response
+}
+
+func (p *part) flush(ctx context.Context, sink Sink) error {
+	if p.to > p.from {
+		if err := sink.Put(ctx, p.from, p.to, p.lines); err != nil {
+			return err
+		}
+	}
+	p.from, p.lines, p.bytes, p.histories, p.responses = p.to, nil, 0, nil, nil
+	return nil
+}
+
+// add puts what comes of one leaf at the end.
+func (p *part) add(ctx context.Context, l parry.Leaf) error {
+	rec, err := p.record(ctx, l)
+	if err != nil {
+		return err
+	}
+	var objects []any
+	switch p.format {
+	case JSONL:
+		objects = []any{rec}
+	case OCSF:
+		resp, err := p.response(ctx, l.Response)
+		if err != nil {
+			return err
+		}
+		for _, o := range ocsf(resp, rec) {
+			objects = append(objects, o)
+		}
+	default:
+		return parry.Errorf(parry.Invalid, "there is no format %q", p.format).WithHint("take jsonl or ocsf")
+	}
+	for _, o := range objects {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(o); err != nil {
+			return err
+		}
+		text := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+		p.lines = append(p.lines, Line{At: rec.At, Name: nameOf(rec), Text: text})
+		p.bytes += len(text)
+	}
+	p.to++
+	return nil
+}
+
+// record is the record of a leaf, if it is still the one that was logged.
+func (p *part) record(ctx context.Context, l parry.Leaf) (parry.Record, error) {
+	history, ok := p.histories[l.Response]
+	if !ok || len(history) < l.Seq {
+		var err error
+		if history, err = p.store.Records(ctx, l.Response); err != nil {
+			return parry.Record{}, err
+		}
+		if p.histories == nil {
+			p.histories = map[string][]parry.Record{}
+		}
+		p.histories[l.Response] = history
+	}
+	if l.Seq < 1 || l.Seq > len(history) || history[l.Seq-1].Seq != l.Seq || history[l.Seq-1].Hash != l.Hash || history[l.Seq-1].Sum() != l.Hash {
+		return parry.Record{}, parry.Errorf(parry.Conflict, "record %d of response %s is not what the log holds: it is not exported", l.Seq, l.Response).
+			WithHint("'parry audit verify' tells what was changed")
+	}
+	return history[l.Seq-1], nil
+}
+
+func (p *part) response(ctx context.Context, id string) (parry.Response, error) {
+	if r, ok := p.responses[id]; ok {
+		return r, nil
+	}
+	r, err := p.store.Response(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	if p.responses == nil {
+		p.responses = map[string]parry.Response{}
+	}
+	p.responses[id] = r
+	return r, nil
+}
+
+// WriterSink writes lines to a file or to standard output.
+func WriterSink(w io.Writer) Sink { return writerSink{w} }
+
+type writerSink struct{ w io.Writer }
+
+func (s writerSink) Put(_ context.Context, _, _ int64, lines []Line) error {
+	var b bytes.Buffer
+	for _, l := range lines {
+		b.Write(l.Text)
+		b.WriteByte('\n')
+	}
+	_, err := s.w.Write(b.Bytes())
+	return err
+}
