@@ -29,7 +29,7 @@ type app struct {
 	stdout, stderr io.Writer
 	code           int
 
-	db, role, playbookDir, ruleDir, org, policyFile, auditKey string
+	configFile, db, role, playbookDir, ruleDir, org, policyFile, auditKey string
 
 	json, plain bool
 }
@@ -44,7 +44,9 @@ func (a *app) command() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentPreRunE = a.settle
 	f := root.PersistentFlags()
+	f.StringVar(&a.configFile, "config", a.env("PARRY_CONFIG"), "a file of settings, such as parry.yaml (PARRY_CONFIG); flags and the environment are above it")
 	f.StringVar(&a.db, "db", a.env("PARRY_DB"), "the store of responses: a file, or dynamodb:TABLE (PARRY_DB; default: parry/parry.db in the user's state folder)")
 	f.StringVar(&a.role, "role", a.env("PARRY_ROLE"), "the role to take in each account, such as parry-{playbook} (PARRY_ROLE); without it the environment's own credentials are used, in their own account only")
 	f.StringVar(&a.playbookDir, "playbooks", a.env("PARRY_PLAYBOOKS"), "a folder of playbooks beside the embedded ones (PARRY_PLAYBOOKS)")
@@ -57,6 +59,7 @@ func (a *app) command() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.respondCommand(), a.findingCommand(), a.undoCommand(), a.showCommand(), a.listCommand(),
 		a.playbookCommand(), a.ruleCommand(), a.testCommand(), a.coverageCommand(), a.publishCommand(), a.backtestCommand(),
+		a.serveCommand(), a.configCommand(),
 		a.approveCommand(), a.rejectCommand(), a.stopCommand(), a.startCommand(), a.policyCommand(),
 		a.sweepCommand(), a.backfillCommand(), a.statsCommand(), a.auditCommand(), a.storeCommand(),
 	)

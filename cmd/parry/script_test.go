@@ -68,6 +68,11 @@ func TestScriptsOnMoto(t *testing.T) {
 			"hub":    func(ts *testscript.TestScript, _ bool, args []string) { readHub(t, ts, server, args) },
 			"expand": expand,
 			"keep":   keep,
+			"queue":  func(ts *testscript.TestScript, _ bool, args []string) { makeQueue(t, ts, server, args) },
+			"send":   func(ts *testscript.TestScript, _ bool, args []string) { sendMessage(t, ts, server, args) },
+			"post":   post,
+			"poll":   poll,
+			"port":   freePort,
 		},
 	})
 }

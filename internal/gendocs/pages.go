@@ -11,6 +11,7 @@ import (
 	"parry"
 	"parry/internal/assemble"
 	"parry/internal/awsapi"
+	"parry/internal/config"
 	"parry/internal/playbook"
 	"parry/internal/rules"
 )
@@ -27,6 +28,7 @@ func generate() (map[string]string, error) {
 		"docs/playbooks/README.md": index(lib.Playbooks.All()),
 		"docs/rules.md":            rulePage(lib.Rules),
 		"docs/operations.md":       operationPage(),
+		"docs/configuration.md":    configPage(),
 		"docs/states.md":           statePage(),
 	}
 	for _, p := range lib.Playbooks.All() {
@@ -40,6 +42,13 @@ func generate() (map[string]string, error) {
 		files[name] = string(b) + "\n"
 	}
 	return files, nil
+}
+
+// configPage is the table of the server's settings.
+func configPage() string {
+	return made + "# Settings\n\nOf 'parry serve', and of every command that uses the store or the rules: flags are above the environment, which is above the file of `--config`\n" +
+		"(`PARRY_CONFIG`), which is above the default. A field that is not in this table is refused, with its line and column. `parry config check` looks at\n" +
+		"everything that the settings name; `parry config show` tells where each value comes from.\n\n" + config.Table()
 }
 
 func index(all []*playbook.Playbook) string {

@@ -1,0 +1,67 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func number(least, most int) func(string) error {
+	return func(s string) error {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < least || n > most {
+			return fmt.Errorf("want a whole number from %d to %d, not %.40q", least, most, s)
+		}
+		return nil
+	}
+}
+
+func duration(least, most time.Duration) func(string) error {
+	return func(s string) error {
+		d, err := time.ParseDuration(s)
+		if err != nil || d < least || d > most {
+			return fmt.Errorf("want a time from %s to %s, such as 30s or 5m, not %.40q", least, most, s)
+		}
+		return nil
+	}
+}
+
+func oneOf(words ...string) func(string) error {
+	return func(s string) error {
+		if !slices.Contains(words, s) {
+			return fmt.Errorf("want %s, not %.40q", strings.Join(words, " or "), s)
+		}
+		return nil
+	}
+}
+
+func web(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path == "" {
+		return fmt.Errorf("want a queue's URL, https://sqs.REGION.amazonaws.com/ACCOUNT/NAME, not %.80q", s)
+	}
+	return nil
+}
+
+func address(s string) error {
+	_, port, err := net.SplitHostPort(s)
+	if n, e := strconv.Atoi(port); err != nil || e != nil || n < 0 || n > 65535 {
+		return fmt.Errorf("want an address and a port, such as 127.0.0.1:8080 or :8080, not %.80q", s)
+	}
+	return nil
+}
+
+// token is the grammar of header names. Source: RFC 9110, section 5.6.2.
+var token = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+
+func header(s string) error {
+	if !token.MatchString(s) || strings.EqualFold(s, "Authorization") {
+		return fmt.Errorf("want the name of a header other than Authorization, such as X-Parry-Token, not %.40q", s)
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+// Package config reads the settings of a server: from flags, from the environment, from one file, or as they are by default; the first of
+// these that says something counts. Everything about a setting stands in one table, from which its documentation is made, too.
+package config
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Setting is one line of the table of settings.
+type Setting struct {
+	Name    string // in the file; a dot is a level: "sqs.queue_url"
+	Env     string
+	Flag    string // of 'parry serve'; empty where it cannot be given on the command line
+	Default string // as text; empty for none
+	Doc     string
+	Secret  bool // never shown, and taken from the environment only
+	// check says what is wrong with a value; nil where any text will do.
+	check func(string) error
+}
+
+// Settings is the table.
+func Settings() []Setting {
+	return []Setting{
+		{Name: "db", Env: "PARRY_DB", Flag: "db", Doc: "the store of responses, a file; without one `parry/parry.db` in the user's state folder"},
+		{Name: "role", Env: "PARRY_ROLE", Flag: "role", Doc: "the role to take in each account, such as `parry-{playbook}`"},
+		{Name: "playbooks", Env: "PARRY_PLAYBOOKS", Flag: "playbooks", Doc: "a folder of playbooks beside the embedded ones"},
+		{Name: "rules", Env: "PARRY_RULES", Flag: "rules", Doc: "a folder of rules in the place of the embedded ones"},
+		{Name: "org", Env: "PARRY_ORG", Flag: "org", Doc: "where accounts stand: a file, or `aws` to ask AWS Organizations"},
+		{Name: "policy", Env: "PARRY_POLICY", Flag: "policy", Doc: "the policy file: who says yes, what is never touched, how much is done by itself, and when"},
+
+		{Name: "workers", Env: "PARRY_WORKERS", Flag: "workers", Default: "8", check: number(1, 256), Doc: "how many messages are answered at once"},
+		{Name: "grace", Env: "PARRY_GRACE", Flag: "grace", Default: "30s", check: duration(0, time.Hour), Doc: "how long a stop waits for what is in hand; what is not through by then is taken up at the next start"},
+		{Name: "log", Env: "PARRY_LOG", Flag: "log", Default: "text", check: oneOf("text", "json"), Doc: "the form of the log on standard error: `text` or `json`"},
+
+		{Name: "sqs.queue_url", Env: "PARRY_SQS_QUEUE_URL", Flag: "queue-url", check: web, Doc: "the queue to take events from; its Region is that of the AWS configuration"},
+		{Name: "sqs.dead_letter_url", Env: "PARRY_SQS_DEAD_LETTER_URL", Flag: "dead-letter-url", check: web, Doc: "the queue for what cannot be answered, with the reason; without one the queue's own redrive policy has it"},
+		{Name: "sqs.max_receives", Env: "PARRY_SQS_MAX_RECEIVES", Flag: "max-receives", Default: "5", check: number(1, 1000), Doc: "how often a message is received before it is put aside"},
+		{Name: "sqs.visibility", Env: "PARRY_SQS_VISIBILITY", Flag: "visibility", Default: "2m", check: duration(2*time.Second, 12*time.Hour), Doc: "how long a message is hidden from others; it is extended at half of that for as long as it is worked on"},
+
+		{Name: "listen", Env: "PARRY_LISTEN", Flag: "listen", check: address, Doc: "address of the HTTP server, such as `127.0.0.1:8080`: `/healthz`, `/readyz` and, with a token, `POST /events`; without one there is none"},
+		{Name: "tls_cert", Env: "PARRY_TLS_CERT", Flag: "tls-cert", Doc: "the HTTP server's certificate, a PEM file; without one it speaks plain HTTP, for behind a proxy"},
+		{Name: "tls_key", Env: "PARRY_TLS_KEY", Flag: "tls-key", Doc: "the certificate's key, a PEM file"},
+		{Name: "token_file", Env: "PARRY_TOKEN_FILE", Flag: "token-file", Doc: "a file with the token that senders of events must know, at least 16 characters"},
+		{Name: "token", Env: "PARRY_TOKEN", Secret: true, Doc: "the token itself; only in the environment, never in a file or on a command line"},
+		{Name: "token_header", Env: "PARRY_TOKEN_HEADER", Flag: "token-header", Default: "X-Parry-Token", check: header, Doc: "the header that carries the token: the API key name of EventBridge's connection; `Authorization: Bearer` is taken as well"},
+		{Name: "spool", Env: "PARRY_SPOOL", Flag: "spool", Doc: "the folder of events that came over HTTP and are not answered yet; without one `spool` beside the store"},
+		{Name: "max_waiting", Env: "PARRY_MAX_WAITING", Flag: "max-waiting", Default: "1000", check: number(1, 1_000_000), Doc: "how many of these there may be; then senders are asked to wait (429)"},
+		{Name: "max_tries", Env: "PARRY_MAX_TRIES", Flag: "max-tries", Default: "5", check: number(1, 1000), Doc: "how often one of these is tried before it is put aside, into `dead` of the spool"},
+	}
+}
+
+// Table is the settings as a page's table.
+func Table() string {
+	var b strings.Builder
+	b.WriteString("| in the file | environment | flag of `parry serve` | default | what it says |\n|---|---|---|---|---|\n")
+	for _, s := range Settings() {
+		name, flag := "`"+s.Name+"`", "`--"+s.Flag+"`"
+		if s.Secret {
+			name = ""
+		}
+		if s.Flag == "" {
+			flag = ""
+		}
+		def := s.Default
+		if def != "" {
+			def = "`" + def + "`"
+		}
+		fmt.Fprintf(&b, "| %s | `%s` | %s | %s | %s |\n", name, s.Env, flag, def, s.Doc)
+	}
+	return b.String()
+}
