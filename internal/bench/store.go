@@ -115,14 +115,14 @@ func (l lives) at(percent int) float64 {
 	return float64(l.took[len(l.took)*percent/100].Microseconds()) / 1000
 }
 
-// live lets n workers make about total transitions, each of which makes steps of them with one response before it goes on to the next.
+// live lets n workers make total transitions, or a few more, each of which makes steps of them with one response before it goes on to the next.
 func live(ctx context.Context, db *sqlite.DB, samples []parry.Response, n, total, steps int) (lives, error) {
 	took, errs := make([][]time.Duration, n), make([]error, n)
 	began := time.Now()
 	var wg sync.WaitGroup
 	for w := range n {
 		wg.Go(func() {
-			for i := 0; len(took[w]) < total/n && errs[w] == nil; i++ {
+			for i := 0; len(took[w])*n < total && errs[w] == nil; i++ {
 				r := samples[(w+i)%len(samples)]
 				r.ID, r.Key = fmt.Sprintf("%08x-%d-%d-%d", (w*7919+i)*2654435761, n, w, i), fmt.Sprintf("%s %d %d %d", r.Key, n, w, i)
 				r.Times.Received = began.Add(time.Duration(i*n+w) * time.Millisecond)
