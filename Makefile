@@ -29,6 +29,7 @@ race: tools
 
 # What takes too long for every day.
 soak: tools
+	PARRY_KILLS=300 go test $(TESTFLAGS) -timeout 1h -run TestTheServerIsKilled -v ./cmd/parry
 	PARRY_SOAK=1 go test $(TESTFLAGS) -timeout 3h -run 'TestContractOnDynamoDBLocal' -v ./internal/dynamo
 
 # Each fuzz target for a short while, one after the other.

@@ -2,6 +2,7 @@ package parry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -55,18 +56,22 @@ type Session struct {
 }
 
 // Respond is the way of the data: match, plan, decide, then do it, ask, or tell. There is one response for each playbook
-// and target, also where nothing is to be done: its state and reason say why.
+// and target, also where nothing is to be done: its state and reason say why. One that fails keeps no other from being carried out; the
+// error tells of all that failed.
 func (r *Responder) Respond(ctx context.Context, e Event, f Finding) ([]Response, error) {
 	responses, err := r.Prepare(ctx, e, f)
 	if err != nil {
 		return nil, err
 	}
+	var failed []error
 	for i := range responses {
 		if err := r.carryOut(ctx, &responses[i]); err != nil {
-			return responses, err
+			if failed = append(failed, err); ctx.Err() != nil {
+				return responses, errors.Join(failed...)
+			}
 		}
 	}
-	return responses, r.Publish(ctx, f, responses)
+	return responses, errors.Join(append(failed, r.Publish(ctx, f, responses))...)
 }
 
 // carryOut does what was decided.

@@ -29,7 +29,10 @@ type app struct {
 	stdout, stderr io.Writer
 	code           int
 
-	configFile, db, role, playbookDir, ruleDir, org, policyFile, auditKey string
+	configFile, db, role, playbookDir, ruleDir, org, policyFile, auditKey, writeBack, link string
+
+	lease time.Duration
+	warn  func(error) // tells what went wrong beside the work; nil for a message
 
 	json, plain bool
 }
@@ -54,6 +57,8 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.org, "org", a.env("PARRY_ORG"), "where accounts stand in the organization, for rules that speak of OUs: a file, or \"aws\" to ask AWS Organizations (PARRY_ORG)")
 	f.StringVar(&a.policyFile, "policy", a.env("PARRY_POLICY"), "the policy file: who says yes, what is never touched, how much is done by itself, and when (PARRY_POLICY)")
 	f.StringVar(&a.auditKey, "audit-key", a.env("PARRY_AUDIT_KEY"), "the key that signs the log of all records, a file or kms:KEY-ARN; with it, what applies or undoes makes a checkpoint at its end (PARRY_AUDIT_KEY)")
+	f.StringVar(&a.writeBack, "writeback", a.env("PARRY_WRITEBACK"), "tell Security Hub what became of its findings: own, or the administrator's ACCOUNT/REGION (PARRY_WRITEBACK)")
+	f.StringVar(&a.link, "link", a.env("PARRY_LINK"), "an address that the notes in Security Hub point to (PARRY_LINK)")
 	f.BoolVar(&a.json, "json", false, "write JSON, one object a line, for machines")
 	f.BoolVar(&a.plain, "no-color", a.env("NO_COLOR") != "", "no colours (NO_COLOR); a pipe gets none anyway")
 	root.AddCommand(
@@ -116,7 +121,8 @@ func (a *app) responder(ctx context.Context, lib *assemble.Library, store parry.
 		return nil, nil, err
 	}
 	r, cloud := lib.Responder(cfg, store, assemble.Options{Role: a.role, Org: org, Watch: watch, Guard: &guard})
-	return r, cloud, nil
+	r.Lease = a.lease
+	return r, cloud, a.tellHub(ctx, r, cloud)
 }
 
 // policy reads the policy file; without one it is what holds where nothing is said.

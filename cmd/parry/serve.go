@@ -4,15 +4,20 @@ import (
 	"context"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/spf13/cobra"
 
 	"parry"
+	"parry/internal/assemble"
+	"parry/internal/audit"
 	"parry/internal/config"
 	"parry/internal/queue"
+	"parry/internal/render"
 	"parry/internal/serve"
 	"parry/internal/spool"
+	"parry/internal/telemetry"
 )
 
 // keptRejects is how many texts that are no event are kept.
@@ -50,7 +55,7 @@ func (a *app) serveCommand() *cobra.Command {
 // shared are the settings that every command has a flag for.
 func shared(flag string) bool {
 	switch flag {
-	case "db", "role", "playbooks", "rules", "org", "policy":
+	case "db", "role", "playbooks", "rules", "org", "policy", "audit-key", "writeback", "link":
 		return true
 	}
 	return false
@@ -67,12 +72,25 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	defer store.Close()
-	engine, _, err := a.responder(ctx, lib, serve.Stoppable(store), nil)
+	log := serve.NewLog(a.stderr, c.Log)
+	a.warn = func(err error) {
+		log.Warn("Security Hub was not told", "error", render.Clean(err.Error()), "next", parry.HintOf(err))
+	}
+	tracer, err := telemetry.TracerFromEnv(ctx, a.env)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tracer.Close(context.WithoutCancel(ctx)) }() // what cannot be sent at the end is lost to tracing only
+	var metrics *telemetry.Metrics
+	engine, _, err := a.responder(ctx, lib, serve.Stoppable(store), func(resp parry.Response, rec parry.Record) {
+		metrics.Moved(resp, rec)
+		tracer.Moved(resp, rec)
+	})
 	if err != nil {
 		return err
 	}
 	o := serve.Options{
-		Engine: engine, Log: serve.NewLog(a.stderr, c.Log), Workers: c.Workers, Grace: c.Grace,
+		Engine: engine, Log: log, Workers: c.Workers, Grace: c.Grace, Every: c.Resume,
 		MaxReceives: c.SQS.MaxReceives, Visibility: c.SQS.Visibility, MaxTries: c.MaxTries,
 		TLSCert: c.TLSCert, TLSKey: c.TLSKey, Token: c.Token, TokenHeader: c.TokenHeader,
 	}
@@ -93,6 +111,15 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 		}
 		defer o.Box.Close()
 	}
+	if c.AuditKey != "" {
+		key, err := a.key(ctx)
+		if err != nil {
+			return err
+		}
+		o.Seal = func(ctx context.Context) error { return seal(ctx, store, key, engine.Now()) }
+	}
+	metrics = assemble.Metrics(store, lib.Rules, engine.Now, oldest(o.Box, engine.Now))
+	o.Metrics = metrics.Handler()
 	if c.Listen != "" {
 		var l net.ListenConfig
 		if o.Listener, err = l.Listen(ctx, "tcp", c.Listen); err != nil {
@@ -105,4 +132,29 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	return s.Run(ctx)
+}
+
+// seal puts what is new into the log of all records, and signs its head where there is something new.
+func seal(ctx context.Context, store parry.Store, key audit.Key, now time.Time) error {
+	added, err := audit.Append(ctx, store, 0)
+	if err != nil || added == 0 {
+		return err
+	}
+	_, err = audit.Checkpoint(ctx, store, key, now)
+	return err
+}
+
+// oldest tells how long the oldest event of the spool waits; nil where there is no spool. How long a message of SQS waits is known to
+// CloudWatch only, as ApproximateAgeOfOldestMessage.
+func oldest(box *spool.Box, now func() time.Time) func(context.Context) (time.Duration, error) {
+	if box == nil {
+		return nil
+	}
+	return func(context.Context) (time.Duration, error) {
+		at, waits := box.Oldest()
+		if !waits {
+			return 0, nil
+		}
+		return max(now().Sub(at), 0), nil
+	}
 }

@@ -676,3 +676,18 @@ func (d *dying) Save(ctx context.Context, r parry.Response, records ...parry.Rec
 
 // Release implements parry.Store.
 func (d *dying) Release(context.Context, string, string) error { return d.err }
+
+// Of two playbooks for a finding the first one fails: the second is carried out all the same, and the error tells of the first.
+func TestOneThatFailsKeepsNoOtherFromBeingAnswered(t *testing.T) {
+	rule := strings.Replace(theRule, "respond: [", "respond: [{playbook: iam-deactivate-access-key, tier: auto}, ", 1)
+	s := newScene(t, strings.Replace(rule, "{playbook: iam-deactivate-access-key, tier: auto}]", "{playbook: key-and-mark, tier: auto}]", 1))
+	s.Org.Inject(twin.Fault{Operation: "UpdateAccessKey", Err: twin.Denied(), Times: 1, Account: account})
+	e, f := s.decode(s.event(s.Now(), ""))
+	all, err := s.engine.Respond(t.Context(), e, f)
+	if len(all) != 2 || err == nil || !strings.Contains(err.Error(), "denied") && !strings.Contains(err.Error(), "AccessDenied") {
+		t.Fatalf("%d responses, %v", len(all), err)
+	}
+	s.isState(all[0], parry.Failed, "")
+	s.isState(all[1], parry.Done, "")
+	s.isKey("Inactive")
+}

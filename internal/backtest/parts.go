@@ -72,8 +72,11 @@ func (nothing) Response(context.Context, string) (parry.Response, error) {
 // Held implements parry.Store.
 func (nothing) Held(context.Context, string) (string, error) { return "", nil }
 
-// Applied implements parry.Store.
-func (nothing) Applied(context.Context, string, string, time.Time) (int, error) { return 0, nil }
+// Get implements parry.Store: nothing is stopped.
+func (nothing) Get(context.Context, string) (string, error) { return "", nil }
+
+// Count implements parry.Store.
+func (nothing) Count(context.Context, parry.Tally) (int, error) { return 0, nil }
 
 // hours counts by rule and hour of the clock, up to a number of hours of all rules.
 type hours struct {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"parry"
 )
 
 func number(least, most int) func(string) error {
@@ -38,6 +40,14 @@ func oneOf(words ...string) func(string) error {
 		}
 		return nil
 	}
+}
+
+func place(s string) error {
+	account, region, _ := strings.Cut(s, "/")
+	if s != "own" && !(parry.IsAccount(account) && parry.IsRegion(region)) {
+		return fmt.Errorf("want own, or ACCOUNT/REGION such as 111122223333/eu-west-1, not %.40q", s)
+	}
+	return nil
 }
 
 func web(s string) error {

@@ -18,10 +18,12 @@ import (
 // Config is the settings of a server.
 type Config struct {
 	DB, Role, Playbooks, Rules, Org, Policy string
+	AuditKey, WriteBack, Link               string
+	Lease                                   time.Duration
 
-	Workers int
-	Grace   time.Duration
-	Log     string
+	Workers       int
+	Grace, Resume time.Duration
+	Log           string
 
 	SQS SQS
 
@@ -110,6 +112,8 @@ func (c *Config) fill(got map[string]string) {
 	whole := func(name string) int { n, _ := strconv.Atoi(got[name]); return n }
 	span := func(name string) time.Duration { d, _ := time.ParseDuration(got[name]); return d }
 	c.DB, c.Role, c.Playbooks, c.Rules, c.Org, c.Policy = got["db"], got["role"], got["playbooks"], got["rules"], got["org"], got["policy"]
+	c.AuditKey, c.WriteBack, c.Link, c.Lease = got["audit_key"], got["writeback"], got["link"], span("lease")
+	c.Resume = span("resume")
 	c.Workers, c.Grace, c.Log = whole("workers"), span("grace"), got["log"]
 	c.SQS = SQS{got["sqs.queue_url"], got["sqs.dead_letter_url"], whole("sqs.max_receives"), span("sqs.visibility")}
 	c.Listen, c.TLSCert, c.TLSKey = got["listen"], got["tls_cert"], got["tls_key"]

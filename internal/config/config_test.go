@@ -57,6 +57,15 @@ func TestFlagsAreAboveTheEnvironmentAboveTheFile(t *testing.T) {
 	}
 }
 
+func TestPlacesForWriteBack(t *testing.T) {
+	for _, place := range []string{"own", "111122223333/eu-west-1", "111122223333/us-gov-east-1"} {
+		c, err := config.Load(config.Input{Env: env("PARRY_WRITEBACK", place)})
+		if err != nil || c.WriteBack != place {
+			t.Errorf("%s: %v", place, err)
+		}
+	}
+}
+
 func TestWrongFiles(t *testing.T) {
 	for text, want := range map[string]string{
 		"workers: many":              `f.yaml:1:10: workers: want a whole number from 1 to 256, not "many"`,
@@ -74,6 +83,9 @@ func TestWrongFiles(t *testing.T) {
 		"db: a\ndb: b":               "f.yaml:2",
 		"sqs: {queue_url: events}":   "want a queue's URL",
 		"sqs: {visibility: 13h}":     "want a time from 2s to 12h",
+		"writeback: everywhere":      "want own, or ACCOUNT/REGION",
+		"writeback: 1/eu-west-1":     "want own, or ACCOUNT/REGION",
+		"lease: 1ms":                 "want a time from 1s to 1h0m0s",
 		"a: &x b":                    "",
 		"":                           "want one YAML document",
 	} {

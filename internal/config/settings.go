@@ -23,15 +23,20 @@ type Setting struct {
 // Settings is the table.
 func Settings() []Setting {
 	return []Setting{
-		{Name: "db", Env: "PARRY_DB", Flag: "db", Doc: "the store of responses, a file; without one `parry/parry.db` in the user's state folder"},
+		{Name: "db", Env: "PARRY_DB", Flag: "db", Doc: "the store of responses, a file, or `dynamodb:TABLE`; without one `parry/parry.db` in the user's state folder"},
 		{Name: "role", Env: "PARRY_ROLE", Flag: "role", Doc: "the role to take in each account, such as `parry-{playbook}`"},
 		{Name: "playbooks", Env: "PARRY_PLAYBOOKS", Flag: "playbooks", Doc: "a folder of playbooks beside the embedded ones"},
 		{Name: "rules", Env: "PARRY_RULES", Flag: "rules", Doc: "a folder of rules in the place of the embedded ones"},
 		{Name: "org", Env: "PARRY_ORG", Flag: "org", Doc: "where accounts stand: a file, or `aws` to ask AWS Organizations"},
 		{Name: "policy", Env: "PARRY_POLICY", Flag: "policy", Doc: "the policy file: who says yes, what is never touched, how much is done by itself, and when"},
+		{Name: "audit_key", Env: "PARRY_AUDIT_KEY", Flag: "audit-key", Doc: "the key that signs the log of all records, a file or `kms:KEY-ARN`; the server makes a checkpoint every `resume` where there is something new, and at its end"},
+		{Name: "writeback", Env: "PARRY_WRITEBACK", Flag: "writeback", check: place, Doc: "tell Security Hub what became of the findings that came from it: `own` for each in its own account and Region, or `ACCOUNT/REGION` of the administrator's aggregation Region; without it nothing is told"},
+		{Name: "link", Env: "PARRY_LINK", Flag: "link", Doc: "an address that the notes in Security Hub point to, such as that of a runbook"},
+		{Name: "lease", Env: "PARRY_LEASE", Flag: "lease", Default: "5m", check: duration(time.Second, time.Hour), Doc: "how long a worker may be silent before another takes its response up; less than 20s only where AWS answers fast, as in tests"},
 
 		{Name: "workers", Env: "PARRY_WORKERS", Flag: "workers", Default: "8", check: number(1, 256), Doc: "how many messages are answered at once"},
 		{Name: "grace", Env: "PARRY_GRACE", Flag: "grace", Default: "30s", check: duration(0, time.Hour), Doc: "how long a stop waits for what is in hand; what is not through by then is taken up at the next start"},
+		{Name: "resume", Env: "PARRY_RESUME", Flag: "resume", Default: "1m", check: duration(time.Second, time.Hour), Doc: "how often the server looks for responses that another worker left half-way"},
 		{Name: "log", Env: "PARRY_LOG", Flag: "log", Default: "text", check: oneOf("text", "json"), Doc: "the form of the log on standard error: `text` or `json`"},
 
 		{Name: "sqs.queue_url", Env: "PARRY_SQS_QUEUE_URL", Flag: "queue-url", check: web, Doc: "the queue to take events from; its Region is that of the AWS configuration"},
@@ -39,7 +44,7 @@ func Settings() []Setting {
 		{Name: "sqs.max_receives", Env: "PARRY_SQS_MAX_RECEIVES", Flag: "max-receives", Default: "5", check: number(1, 1000), Doc: "how often a message is received before it is put aside"},
 		{Name: "sqs.visibility", Env: "PARRY_SQS_VISIBILITY", Flag: "visibility", Default: "2m", check: duration(2*time.Second, 12*time.Hour), Doc: "how long a message is hidden from others; it is extended at half of that for as long as it is worked on"},
 
-		{Name: "listen", Env: "PARRY_LISTEN", Flag: "listen", check: address, Doc: "address of the HTTP server, such as `127.0.0.1:8080`: `/healthz`, `/readyz` and, with a token, `POST /events`; without one there is none"},
+		{Name: "listen", Env: "PARRY_LISTEN", Flag: "listen", check: address, Doc: "address of the HTTP server, such as `127.0.0.1:8080`: `/healthz`, `/readyz`, `/metrics` and, with a token, `POST /events`; without one there is none"},
 		{Name: "tls_cert", Env: "PARRY_TLS_CERT", Flag: "tls-cert", Doc: "the HTTP server's certificate, a PEM file; without one it speaks plain HTTP, for behind a proxy"},
 		{Name: "tls_key", Env: "PARRY_TLS_KEY", Flag: "tls-key", Doc: "the certificate's key, a PEM file"},
 		{Name: "token_file", Env: "PARRY_TOKEN_FILE", Flag: "token-file", Doc: "a file with the token that senders of events must know, at least 16 characters"},

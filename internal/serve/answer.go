@@ -122,8 +122,14 @@ type result struct {
 	stopped   bool    // the server has to stop
 }
 
-// note puts an error where it belongs.
+// note puts an error where it belongs, each of several by itself.
 func (r *result) note(err error) {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range several.Unwrap() {
+			r.note(one)
+		}
+		return
+	}
 	switch {
 	case err == nil:
 	case parry.KindOf(err) == parry.Conflict:
@@ -156,13 +162,16 @@ func (s *Server) answer(work context.Context, e *parry.Responder, d delivery) (r
 	return r
 }
 
-// lease is how long a finding stays this worker's without a sign of life: short, as another one waits for it after a crash.
-const lease = 20 * time.Second
+// longestLease is how long a finding stays this worker's without a sign of life: short, as another one waits for it after a crash.
+const longestLease = 20 * time.Second
 
 // finding answers one finding. Until it is through no other worker answers the same one: of two deliveries that come at the same moment
 // one would ask a person what the other asks already.
 func (s *Server) finding(ctx context.Context, e *parry.Responder, ev parry.Event, f parry.Finding) error {
-	name := "finding " + f.Key()
+	name, lease := "finding "+f.Key(), longestLease
+	if e.Lease > 0 {
+		lease = min(lease, e.Lease)
+	}
 	if err := e.Store.Claim(ctx, name, e.Worker, e.Now(), lease); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package serve_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -332,5 +333,31 @@ func TestHealth(t *testing.T) {
 	}
 	if status, _ := w.get("/healthz"); status != 200 {
 		t.Errorf("healthz without a store: %d", status)
+	}
+}
+
+func TestMetricsAreServedAndTheLogIsSealed(t *testing.T) {
+	w := newWeb(t)
+	var sealed atomic.Int64
+	stop := w.start(10, func(o *serve.Options) {
+		o.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "parry_responses_total 1") })
+		o.Seal = func(ctx context.Context) error {
+			if sealed.Add(1) == 1 {
+				return errors.New("the key is gone")
+			}
+			return ctx.Err()
+		}
+	})
+	if status, body := w.get("/metrics"); status != http.StatusOK || body != "parry_responses_total 1" {
+		t.Errorf("%d %s", status, body)
+	}
+	w.until("it was sealed twice", func() bool { return sealed.Load() > 1 })
+	before := sealed.Load()
+	stop()
+	if sealed.Load() <= before {
+		t.Error("it was not sealed at the end")
+	}
+	if text := w.log.String(); !strings.Contains(text, "the log of records is not sealed") || !strings.Contains(text, "the key is gone") {
+		t.Error(text)
 	}
 }

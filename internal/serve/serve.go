@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,8 +40,12 @@ type Options struct {
 
 	Workers int
 	Grace   time.Duration // how long a stop waits for what is in hand
-	Every   time.Duration // how often is looked for what was left half-way; a minute where it is not set
-	Tick    time.Duration // how often is looked for what is due; five seconds where it is not set
+	// Metrics answers GET /metrics; nil for none.
+	Metrics http.Handler
+	// Seal signs the log of all records; nil where nobody does.
+	Seal  func(context.Context) error
+	Every time.Duration // how often is looked for what was left half-way, and the log is sealed; a minute where it is not set
+	Tick  time.Duration // how often is looked for what is due; five seconds where it is not set
 	// Pause is how long something rests after it was tried so often; busy where it only waits for somebody else.
 	Pause func(tries int, busy bool) time.Duration
 }
@@ -162,6 +167,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	s.running.Go(func() { s.tickOn(ctx, work) })
 	s.running.Go(func() { s.resumeOn(ctx, work) })
+	s.running.Go(func() { s.sealOn(ctx) })
 	s.o.Log.Info("parry is running", "worker", s.o.Engine.Worker, "workers", cap(s.slots), "intakes", s.names(), "listen", s.address())
 
 	var err error
@@ -175,6 +181,7 @@ func (s *Server) Run(ctx context.Context) error {
 	err = errors.Join(err, web.close(work, s.o.Grace))
 	intake.Wait()
 	s.finish(stopWork)
+	s.seal(ctx)
 	s.o.Log.Info("parry has stopped", s.totals()...)
 	return err
 }

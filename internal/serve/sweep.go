@@ -2,21 +2,23 @@ package serve
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 
 	"parry"
 )
 
-// ticker is an engine that has things to do by the clock: to remind, to let expire, to take back what was only for a time.
-type ticker interface{ Tick(context.Context) error }
-
-// tickOn does by the clock what is due.
+// tickOn does by the clock what is due: it reminds, lets expire, and takes back what was only for a time.
 func (s *Server) tickOn(ctx, work context.Context) {
-	t, ok := any(s.sweeper).(ticker)
-	for ok {
-		if err := t.Tick(work); err != nil && work.Err() == nil {
-			s.o.Log.Error("what is due could not be done", "error", clean(err.Error()))
-		}
-		ok = wait(ctx, s.o.Tick) == nil
+	for ok := true; ok; ok = wait(ctx, s.o.Tick) == nil {
+		s.tick(work)
+	}
+}
+
+func (s *Server) tick(work context.Context) {
+	defer s.survive("what is due")
+	if err := s.sweeper.Tick(work); err != nil && work.Err() == nil {
+		s.o.Log.Error("what is due could not be done", "error", clean(err.Error()))
 	}
 }
 
@@ -49,6 +51,7 @@ func (s *Server) resumeAll(ctx, work context.Context, state parry.State) error {
 				s.counts.InHand.Add(1)
 				s.running.Go(func() {
 					defer func() { s.counts.InHand.Add(-1); s.slots <- e }()
+					defer s.survive(resp.ID)
 					s.resume(work, e, resp)
 				})
 			case <-ctx.Done():
@@ -61,6 +64,13 @@ func (s *Server) resumeAll(ctx, work context.Context, state parry.State) error {
 		q.After = next
 	}
 	return ctx.Err()
+}
+
+// survive keeps a panic to the response that it is about: it is taken up again at the next look.
+func (s *Server) survive(what string) {
+	if p := recover(); p != nil {
+		s.o.Log.Error("a panic", "about", what, "panic", clean(fmt.Sprint(p)), "stack", string(debug.Stack()))
+	}
 }
 
 // resume takes one response up. Somebody else may have it, or have brought it to its end since it was listed: both are a Conflict. A

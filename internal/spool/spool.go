@@ -111,11 +111,14 @@ func (b *Box) path(parts ...string) string {
 	return filepath.Join(append([]string{b.dir}, parts...)...)
 }
 
+// second is how names of files begin.
+const second = "20060102T150405"
+
 // newName names a file so that names sort by time.
 func (b *Box) newName() string {
 	var r [6]byte
 	_, _ = rand.Read(r[:]) // never fails: crypto/rand.Read ends the program instead
-	return strings.ReplaceAll(b.o.Now().UTC().Format("20060102T150405.000000000"), ".", "") + "-" + hex.EncodeToString(r[:])
+	return strings.ReplaceAll(b.o.Now().UTC().Format(second+".000000000"), ".", "") + "-" + hex.EncodeToString(r[:])
 }
 
 // Put accepts a text. When it returns, the text is on the disk. Where too many wait already, the Error is of kind Refused.
@@ -225,6 +228,18 @@ func (b *Box) trim() error {
 		}
 	}
 	return nil
+}
+
+// Oldest is the second in which the oldest text was accepted that nobody works on; false where there is none.
+func (b *Box) Oldest() (at time.Time, waits bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) == 0 {
+		return at, false
+	}
+	name := b.waiting[0].name
+	at, err := time.Parse(second, name[:min(len(name), len(second))])
+	return at, err == nil
 }
 
 // Waiting is how many are accepted and not done.

@@ -107,6 +107,9 @@ func TestSurvives(t *testing.T) {
 	if n := b.Waiting(); n != 2 {
 		t.Errorf("%d wait", n)
 	}
+	if at, waits := b.Oldest(); !waits || !at.Equal(c.t.Truncate(time.Second)) {
+		t.Errorf("the oldest is of %v, %v", at, waits)
+	}
 	want(t, take(t, b, 10), "b:2", "c:1")
 	if left := files(t, dir, "tmp"); len(left) != 0 {
 		t.Errorf("left half-written: %v", left)

@@ -98,9 +98,6 @@ func longNames(t *testing.T, s parry.Store) {
 	}
 }
 
-// patience is what one question to a store with very many responses may take, on a machine that does other things, too.
-const patience = 10 * time.Second
-
 // many fills a store and asks it everything that is asked while it works.
 func many(t *testing.T, s parry.Store, n int) {
 	const workers = 16
@@ -124,9 +121,6 @@ func many(t *testing.T, s parry.Store, n int) {
 		ok(t, f())
 		took := time.Since(began)
 		t.Logf("%-34s %s", what, took.Round(time.Millisecond/10))
-		if took > patience {
-			t.Errorf("%s took %s", what, took)
-		}
 	}
 	page := func(q parry.Query, want int) func() error {
 		return func() error {

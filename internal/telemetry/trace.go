@@ -31,7 +31,7 @@ func NewTracer(ctx context.Context, to sdk.SpanExporter) *Tracer {
 	return &Tracer{ctx: context.WithoutCancel(ctx), provider: p, tracer: p.Tracer("parry")}
 }
 
-// TracerFromEnv makes a tracer where the environment names a collector, in OpenTelemetry's own variables; nil where it does not.
+// TracerFromEnv makes a tracer where the environment names a collector, in OpenTelemetry's own variables; nil where it does not: a nil Tracer tells nobody.
 // Source: "OpenTelemetry Protocol Exporter" and "General SDK Configuration", OpenTelemetry Specification.
 func TracerFromEnv(ctx context.Context, env func(string) string) (*Tracer, error) {
 	named := env("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != ""
@@ -46,12 +46,17 @@ func TracerFromEnv(ctx context.Context, env func(string) string) (*Tracer, error
 }
 
 // Close sends what was not sent yet.
-func (t *Tracer) Close(ctx context.Context) error { return t.provider.Shutdown(ctx) }
+func (t *Tracer) Close(ctx context.Context) error {
+	if t == nil {
+		return nil
+	}
+	return t.provider.Shutdown(ctx)
+}
 
 // Moved tells a response that ended. It has the form of Responder.Watch.
 func (t *Tracer) Moved(resp parry.Response, rec parry.Record) {
 	switch {
-	case !closes(rec):
+	case t == nil || !closes(rec):
 	case rec.Kind == parry.MoveUndone || len(resp.Undone) > 0:
 		t.undo(resp, rec)
 	default:
