@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -156,13 +157,14 @@ func (a *app) one(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud, 
 	if !a.json {
 		a.showPlan(*resp, first)
 	}
+	var wrong error
 	if o.apply {
-		if err := a.apply(ctx, r, cloud, resp, o); err != nil {
-			return err
+		if wrong = a.apply(ctx, r, cloud, resp, o); wrong != nil && resp.State != parry.Waiting {
+			return wrong
 		}
 	}
 	if a.json {
-		return a.encode(resp)
+		return errors.Join(wrong, a.encode(resp))
 	}
 	switch {
 	case resp.Again != "" && (resp.State == parry.Done || resp.State == parry.Nothing):
@@ -179,7 +181,7 @@ func (a *app) one(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud, 
 		a.style().Outcome(a.stdout, *resp)
 		fmt.Fprintln(a.stdout)
 	}
-	return nil
+	return wrong
 }
 
 func (a *app) showPlan(resp parry.Response, first bool) {
