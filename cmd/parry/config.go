@@ -103,6 +103,8 @@ func (a *app) checkNamed(ctx context.Context, c *config.Config) error {
 	_, err := a.library()
 	_, wrong := a.policy()
 	err = errors.Join(err, wrong)
+	_, sources := sweepSources(c)
+	err = errors.Join(err, sources)
 	if c.Org != "" && c.Org != askAWS {
 		_, e := a.organization(ctx)
 		err = errors.Join(err, e)

@@ -82,7 +82,7 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 	}
 	defer func() { _ = tracer.Close(context.WithoutCancel(ctx)) }() // what cannot be sent at the end is lost to tracing only
 	var metrics *telemetry.Metrics
-	engine, _, err := a.responder(ctx, lib, serve.Stoppable(store), func(resp parry.Response, rec parry.Record) {
+	engine, cloud, err := a.responder(ctx, lib, serve.Stoppable(store), func(resp parry.Response, rec parry.Record) {
 		metrics.Moved(resp, rec)
 		tracer.Moved(resp, rec)
 	})
@@ -117,6 +117,9 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 			return err
 		}
 		o.Seal = func(ctx context.Context) error { return seal(ctx, store, key, engine.Now()) }
+	}
+	if o.Listing, err = a.listing(c, lib, cloud, store); err != nil {
+		return err
 	}
 	metrics = assemble.Metrics(store, lib.Rules, engine.Now, oldest(o.Box, engine.Now))
 	o.Metrics = metrics.Handler()

@@ -50,6 +50,32 @@ func place(s string) error {
 	return nil
 }
 
+// each holds every part of a list with commas to a check.
+func each(check func(string) error) func(string) error {
+	return func(list string) error {
+		for _, one := range strings.Split(list, ",") {
+			if err := check(strings.TrimSpace(one)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func accountID(s string) error {
+	if !parry.IsAccount(s) {
+		return fmt.Errorf("want ids of accounts with 12 digits, not %.40q", s)
+	}
+	return nil
+}
+
+func regionName(s string) error {
+	if !parry.IsRegion(s) {
+		return fmt.Errorf("want names of Regions such as eu-west-1, not %.40q", s)
+	}
+	return nil
+}
+
 func web(s string) error {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path == "" {

@@ -25,7 +25,8 @@ type Config struct {
 	Grace, Resume time.Duration
 	Log           string
 
-	SQS SQS
+	SQS   SQS
+	Sweep Sweep
 
 	Listen, TLSCert, TLSKey string
 	Token                   string // from the file or the environment; empty where senders are not let in
@@ -42,6 +43,12 @@ type SQS struct {
 	QueueURL, DeadLetterURL string
 	MaxReceives             int
 	Visibility              time.Duration
+}
+
+// Sweep is about listing services.
+type Sweep struct {
+	Every                      time.Duration // 0 for never
+	Sources, Accounts, Regions string        // lists with commas; empty for what is usual
 }
 
 // Value is one setting as it counts.
@@ -116,6 +123,7 @@ func (c *Config) fill(got map[string]string) {
 	c.Resume = span("resume")
 	c.Workers, c.Grace, c.Log = whole("workers"), span("grace"), got["log"]
 	c.SQS = SQS{got["sqs.queue_url"], got["sqs.dead_letter_url"], whole("sqs.max_receives"), span("sqs.visibility")}
+	c.Sweep = Sweep{span("sweep.every"), got["sweep.sources"], got["sweep.accounts"], got["sweep.regions"]}
 	c.Listen, c.TLSCert, c.TLSKey = got["listen"], got["tls_cert"], got["tls_key"]
 	c.Token, c.TokenHeader = got["token"], got["token_header"]
 	c.Spool, c.MaxWaiting, c.MaxTries = got["spool"], whole("max_waiting"), whole("max_tries")

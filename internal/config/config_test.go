@@ -86,6 +86,9 @@ func TestWrongFiles(t *testing.T) {
 		"writeback: everywhere":      "want own, or ACCOUNT/REGION",
 		"writeback: 1/eu-west-1":     "want own, or ACCOUNT/REGION",
 		"lease: 1ms":                 "want a time from 1s to 1h0m0s",
+		"sweep: {every: 1s}":         "want a time from 1m0s to 168h0m0s",
+		"sweep: {accounts: \"1,2\"}": "want ids of accounts",
+		"sweep: {regions: here}":     "want names of Regions",
 		"a: &x b":                    "",
 		"":                           "want one YAML document",
 	} {

@@ -44,6 +44,11 @@ func Settings() []Setting {
 		{Name: "sqs.max_receives", Env: "PARRY_SQS_MAX_RECEIVES", Flag: "max-receives", Default: "5", check: number(1, 1000), Doc: "how often a message is received before it is put aside"},
 		{Name: "sqs.visibility", Env: "PARRY_SQS_VISIBILITY", Flag: "visibility", Default: "2m", check: duration(2*time.Second, 12*time.Hour), Doc: "how long a message is hidden from others; it is extended at half of that for as long as it is worked on"},
 
+		{Name: "sweep.every", Env: "PARRY_SWEEP_EVERY", Flag: "sweep-every", check: duration(time.Minute, 7*24*time.Hour), Doc: "how often services whose events may be lost are listed, such as `6h`; without it the server lists nothing. Of several servers on one store one does"},
+		{Name: "sweep.sources", Env: "PARRY_SWEEP_SOURCES", Flag: "sweep-sources", Doc: "which of them, with commas: `access-analyzer,cloudtrail,config,inspector,macie`; without it all"},
+		{Name: "sweep.accounts", Env: "PARRY_SWEEP_ACCOUNTS", Flag: "sweep-accounts", check: each(accountID), Doc: "the accounts to ask, with commas, which needs `role`; without it that of the credentials"},
+		{Name: "sweep.regions", Env: "PARRY_SWEEP_REGIONS", Flag: "sweep-regions", check: each(regionName), Doc: "the Regions to ask, with commas; without it that of the environment"},
+
 		{Name: "listen", Env: "PARRY_LISTEN", Flag: "listen", check: address, Doc: "address of the HTTP server, such as `127.0.0.1:8080`: `/healthz`, `/readyz`, `/metrics` and, with a token, `POST /events`; without one there is none"},
 		{Name: "tls_cert", Env: "PARRY_TLS_CERT", Flag: "tls-cert", Doc: "the HTTP server's certificate, a PEM file; without one it speaks plain HTTP, for behind a proxy"},
 		{Name: "tls_key", Env: "PARRY_TLS_KEY", Flag: "tls-key", Doc: "the certificate's key, a PEM file"},

@@ -336,6 +336,37 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+// Of two servers on one store one lists. What cannot be read, and what fails, keeps no other item from being answered.
+func TestWhatIsListedIsAnswered(t *testing.T) {
+	w := newWeb(t)
+	key := w.key("mallory")
+	var listings atomic.Int64
+	var broken, worked error
+	list := func(o *serve.Options) {
+		o.Listing = &serve.Listing{Every: time.Hour, List: func(ctx context.Context, handle func(context.Context, string, []byte) error) error {
+			listings.Add(1)
+			broken, worked = handle(ctx, "config in 1/eu-west-1", []byte(`{"hello": 1}`)), handle(ctx, "macie in 1/eu-west-1", []byte(event("mallory", key)))
+			return errors.New("the service is gone")
+		}}
+	}
+	stop := w.start(10, list)
+	db := w.store()
+	w.until("it is done", func() bool { all := w.responses(db); return len(all) == 1 && all[0].State == parry.Done })
+	w.until("it is told", func() bool { return strings.Contains(w.log.String(), "the service is gone") })
+	stop()
+	if broken != nil || worked != nil {
+		t.Errorf("%v, %v", broken, worked)
+	}
+	if text := w.log.String(); !strings.Contains(text, "an item of a listing cannot be read") {
+		t.Error(text)
+	}
+	stop = w.start(10, list)
+	stop()
+	if n := listings.Load(); n != 1 {
+		t.Errorf("it was listed %d times", n)
+	}
+}
+
 func TestMetricsAreServedAndTheLogIsSealed(t *testing.T) {
 	w := newWeb(t)
 	var sealed atomic.Int64

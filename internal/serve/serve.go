@@ -43,9 +43,10 @@ type Options struct {
 	// Metrics answers GET /metrics; nil for none.
 	Metrics http.Handler
 	// Seal signs the log of all records; nil where nobody does.
-	Seal  func(context.Context) error
-	Every time.Duration // how often is looked for what was left half-way, and the log is sealed; a minute where it is not set
-	Tick  time.Duration // how often is looked for what is due; five seconds where it is not set
+	Seal    func(context.Context) error
+	Listing *Listing      // nil where nothing is listed
+	Every   time.Duration // how often is looked for what was left half-way, and the log is sealed; a minute where it is not set
+	Tick    time.Duration // how often is looked for what is due; five seconds where it is not set
 	// Pause is how long something rests after it was tried so often; busy where it only waits for somebody else.
 	Pause func(tries int, busy bool) time.Duration
 }
@@ -168,6 +169,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.running.Go(func() { s.tickOn(ctx, work) })
 	s.running.Go(func() { s.resumeOn(ctx, work) })
 	s.running.Go(func() { s.sealOn(ctx) })
+	s.running.Go(func() { s.listOn(ctx, work) })
 	s.o.Log.Info("parry is running", "worker", s.o.Engine.Worker, "workers", cap(s.slots), "intakes", s.names(), "listen", s.address())
 
 	var err error
