@@ -99,7 +99,7 @@ func TestAdaptersDoNotImportEachOther(t *testing.T) {
 
 func TestTestToolsAreNotShipped(t *testing.T) {
 	for _, s := range sources(t) {
-		if s.test || s.dir == "internal/storetest" {
+		if s.test || s.dir == "internal/storetest" || s.dir == "internal/bench" {
 			continue
 		}
 		for _, i := range s.imports() {

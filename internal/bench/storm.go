@@ -18,6 +18,8 @@ import (
 
 	"parry"
 	"parry/internal/assemble"
+	"parry/internal/dynamo"
+	"parry/internal/dynamotest"
 	"parry/internal/source"
 	"parry/internal/sqlite"
 	"parry/internal/twin"
@@ -42,18 +44,46 @@ const stormRules = `rules:
     limits: {per_account_hour: 10}
 `
 
-// storming prints what a storm of findings costs, and holds it to the rule's budget.
+// storming prints what a storm of findings costs, and holds it to the rule's budget: on SQLite, and on DynamoDB Local where 'make tools'
+// installed it. The latter is for tests, and slower than AWS: it gets fewer events.
 func storming(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "storm")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	s, err := newStorm(ctx, dir)
+	file, err := sqlite.Open(ctx, filepath.Join(dir, "parry.db"))
 	if err != nil {
 		return err
 	}
-	defer s.store.Close()
+	defer file.Close()
+	if err := stormOn(ctx, dir, "SQLite", file, stormEvents); err != nil {
+		return err
+	}
+	tools := os.Getenv("PARRY_TOOLS")
+	if _, err := os.Stat(filepath.Join(tools, "dynamodb", ".stamp")); tools == "" || err != nil {
+		fmt.Printf("\nstorm on DynamoDB Local: skipped, as it is not installed\n")
+		return nil
+	}
+	local, err := dynamotest.Start(ctx, tools)
+	if err != nil {
+		return err
+	}
+	defer local.Stop()
+	made := dynamo.Create(ctx, local.Config(), "storm") // it fails at last: this emulator has no point-in-time recovery
+	table, err := dynamo.Open(ctx, local.Config(), "storm")
+	if err != nil {
+		return errors.Join(made, err)
+	}
+	return stormOn(ctx, dir, "DynamoDB Local", table, stormEvents/25)
+}
+
+func stormOn(ctx context.Context, dir, name string, store parry.Store, events int) error {
+	s, err := newStorm(ctx, dir, store, events)
+	if err != nil {
+		return err
+	}
+	s.on = name
 	start := time.Now()
 	if err := s.rage(ctx); err != nil {
 		return err
@@ -63,7 +93,8 @@ func storming(ctx context.Context) error {
 
 type storm struct {
 	org    *twin.Org
-	store  *sqlite.DB
+	on     string // the store's name
+	store  parry.Store
 	engine *parry.Responder
 	events []string
 
@@ -74,7 +105,7 @@ type storm struct {
 	failed []error
 }
 
-func newStorm(ctx context.Context, dir string) (*storm, error) {
+func newStorm(ctx context.Context, dir string, store parry.Store, events int) (*storm, error) {
 	rules := filepath.Join(dir, "rules")
 	if err := os.MkdirAll(rules, 0o700); err != nil {
 		return nil, err
@@ -86,19 +117,15 @@ func newStorm(ctx context.Context, dir string) (*storm, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := sqlite.Open(ctx, filepath.Join(dir, "parry.db"))
-	if err != nil {
-		return nil, err
-	}
 	org := twin.New(time.Now())
 	org.SetClock(time.Now)
 	s := &storm{org: org, store: store}
 	s.engine, _ = lib.Responder(org.Config("999999999999", "us-east-1"), store, assemble.Options{Role: "parry-{playbook}", Patience: 5 * time.Second})
-	return s, s.brew(ctx)
+	return s, s.brew(ctx, events)
 }
 
 // brew makes the users and the events about their keys: many times the same, and in no order.
-func (s *storm) brew(ctx context.Context) error {
+func (s *storm) brew(ctx context.Context, events int) error {
 	var findings []string
 	now := time.Now().UTC()
 	for a := range stormAccounts {
@@ -122,7 +149,7 @@ func (s *storm) brew(ctx context.Context) error {
 		}
 	}
 	r := rand.New(rand.NewPCG(5, 5))
-	for range stormEvents {
+	for range events {
 		s.events = append(s.events, findings[r.IntN(len(findings))])
 	}
 	s.org.ResetLog()
@@ -217,7 +244,7 @@ func (s *storm) report(ctx context.Context, took time.Duration) error {
 	}
 	slices.Sort(s.took)
 	at := func(p int) time.Duration { return s.took[len(s.took)*p/100].Round(10 * time.Microsecond) }
-	fmt.Printf("\nstorm: %d events about %d findings in %d accounts, %d workers, SQLite\n", len(s.events), stormAccounts*stormUsers*stormFindings, stormAccounts, stormWorkers)
+	fmt.Printf("\nstorm: %d events about %d findings in %d accounts, %d workers, %s\n", len(s.events), stormAccounts*stormUsers*stormFindings, stormAccounts, stormWorkers, s.on)
 	fmt.Printf("%.0f events/s; event to decision p50 %s, p99 %s; peak heap %d MB; %d deliveries met another worker\n",
 		float64(len(s.events))/took.Seconds(), at(50), at(99), s.peak>>20, s.again)
 	fmt.Printf("responses: %v\n", states)
