@@ -246,10 +246,10 @@ func (v *victim) responses(q parry.Query) []parry.Response {
 
 // settle waits until everything that came in is through.
 func (v *victim) settle() {
-	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(2*time.Minute + time.Duration(len(v.events))*time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		ended := map[string]bool{}
 		for _, r := range v.responses(parry.Query{}) {
-			if !r.State.Open() {
+			if !r.State.Open() || r.State == parry.Waiting {
 				ended[r.Finding.Info.UID] = true
 			}
 		}
@@ -263,7 +263,7 @@ func (v *victim) settle() {
 func (v *victim) open() int {
 	n := 0
 	for _, r := range v.responses(parry.Query{}) {
-		if r.State.Open() {
+		if r.State.Open() && r.State != parry.Waiting {
 			n++
 		}
 	}
@@ -281,8 +281,9 @@ func (v *victim) check() {
 		switch denied := strings.HasPrefix(user, "denied-"); {
 		case r.State == parry.Done && !denied, r.State == parry.Failed && denied:
 			done[r.Finding.Info.UID]++
+		case r.State == parry.Waiting && denied: // what failed so often is asked about: the flap limit
 		case r.State != parry.Nothing:
-			v.t.Errorf("%s about %s is %q: %s", r.ID, user, r.State, r.Reason)
+			v.t.Errorf("%s about %s is %q: %s; %v", r.ID, user, r.State, r.Reason, r.Decided.Reasons)
 		}
 		v.history(db, r)
 		if err := db.Claim(v.t.Context(), r.Resource(), "the test", time.Now(), time.Second); err != nil {
