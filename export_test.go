@@ -7,7 +7,7 @@ import "time"
 func FreezeGuard(f Freeze, now time.Time) []Cap       { return f.guard(now) }
 func ProtectionGuard(p Protection, at Place) []Cap    { return p.guard(at) }
 func BreakerGuard(b Breaker, failed int) []Cap        { return b.guard(failed, "p") }
-func FlapGuard(f Flap, applied int) []Cap             { return f.guard(applied, "p", Target{ID: "t"}) }
+func FlapGuard(f Flap, applied int) []Cap             { return f.guard(applied, 0, "p", Target{ID: "t"}) }
 func Member(as Approvals, g []string, by string) bool { return as.member(g, by) }
 func Person(as Approvals, by string) string           { return as.person(by) }
 func BudgetGuard(b Budgets, all, account, playbook int, of string) []Cap {

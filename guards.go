@@ -178,10 +178,16 @@ type Flap struct {
 	Within time.Duration `json:"within,omitempty"`
 }
 
-// guard tells whether something is put right again and again.
-func (f Flap) guard(applied int, playbook string, t Target) []Cap {
-	if f.Times == 0 || applied < f.Times {
+// reached tells whether it was applied so often.
+func (f Flap) reached(applied int) bool { return f.Times > 0 && applied >= f.Times }
+
+// guard tells whether something is put right again and again. failed is how many of those that were applied failed.
+func (f Flap) guard(applied, failed int, playbook string, t Target) []Cap {
+	switch {
+	case !f.reached(applied):
 		return nil
+	case failed > 0:
+		return capAt(TierApprove, "%s was tried on %s %d times within %s, and failed %d times: it is not tried again by itself", playbook, t, applied, inWords(f.Within), failed)
 	}
 	return capAt(TierApprove, "%s was applied to %s %d times within %s: somebody or something reverts it, such as a tool that keeps resources as its code says", playbook, t, applied, inWords(f.Within))
 }
@@ -276,6 +282,7 @@ func (r *Responder) counted(ctx context.Context, resp Response, planned tally) (
 	if g.Breaker.All {
 		breaker.Playbook = ""
 	}
+	flap := Tally{Playbook: a.Playbook, Resource: resp.Resource(), Since: now.Add(-g.Flap.Within)}
 	lastHour := now.Add(-hour)
 	for _, c := range []struct {
 		wanted bool
@@ -286,7 +293,7 @@ func (r *Responder) counted(ctx context.Context, resp Response, planned tally) (
 		{g.Budgets.PerAccountHour > 0, Tally{Account: t.Account, Since: lastHour}, &d.account},
 		{g.Budgets.PerPlaybookHour[a.Playbook] > 0, Tally{Playbook: a.Playbook, Since: lastHour}, &d.playbook},
 		{g.Breaker.Failures > 0, breaker, &failed},
-		{g.Flap.Times > 0, Tally{Playbook: a.Playbook, Resource: resp.Resource(), Since: now.Add(-g.Flap.Within)}, &applied},
+		{g.Flap.Times > 0, flap, &applied},
 	} {
 		if !c.wanted {
 			continue
@@ -295,9 +302,16 @@ func (r *Responder) counted(ctx context.Context, resp Response, planned tally) (
 			return nil, err
 		}
 	}
+	failures := 0
+	if g.Flap.reached(applied) { // only then it matters why it was tried so often
+		flap.State = Failed
+		if failures, err = r.Store.Count(ctx, flap); err != nil {
+			return nil, err
+		}
+	}
 	caps := g.Budgets.guard(planned.done(d, a.Playbook, t.Account), a.Playbook, t.Account)
 	caps = append(caps, g.Breaker.guard(failed, a.Playbook)...)
-	return append(caps, g.Flap.guard(applied, a.Playbook, t)...), nil
+	return append(caps, g.Flap.guard(applied, failures, a.Playbook, t)...), nil
 }
 
 // failuresSince is from when on failures count: the breaker's span, or a shorter one where somebody closed it.

@@ -82,3 +82,25 @@ type Leaf struct {
 	Seq      int    `json:"seq"`
 	Hash     string `json:"hash"`
 }
+
+// Follows holds a response, and the records that are to be stored with it, to the history that a store has, whose last record is number
+// last. Every store asks this in the transaction that stores them. The Error is of kind Conflict where somebody else went on.
+func (r Response) Follows(last int, records []Record) error {
+	for _, rec := range records {
+		if rec.Response != r.ID {
+			return Errorf(Invalid, "a record of response %q cannot be stored with response %s", rec.Response, r.ID)
+		}
+		if last++; rec.Seq != last {
+			return r.overtaken("the next record is %d, not %d", last, rec.Seq)
+		}
+	}
+	if r.Steps != last {
+		return r.overtaken("its last record is %d, not %d", last, r.Steps)
+	}
+	return nil
+}
+
+func (r Response) overtaken(format string, args ...any) error {
+	return Errorf(Conflict, "response %s is not where it was: %w", r.ID, Errorf(Conflict, format, args...)).
+		WithHint("another worker went on with it: read it again")
+}

@@ -116,7 +116,7 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 		if err != nil {
 			return err
 		}
-		o.Seal = func(ctx context.Context) error { return seal(ctx, store, key, engine.Now()) }
+		o.Seal = func(ctx context.Context) error { return audit.Seal(ctx, store, key, engine.Now()) }
 	}
 	if o.Listing, err = a.listing(c, lib, cloud, store); err != nil {
 		return err
@@ -135,16 +135,6 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	return s.Run(ctx)
-}
-
-// seal puts what is new into the log of all records, and signs its head where there is something new.
-func seal(ctx context.Context, store parry.Store, key audit.Key, now time.Time) error {
-	added, err := audit.Append(ctx, store, 0)
-	if err != nil || added == 0 {
-		return err
-	}
-	_, err = audit.Checkpoint(ctx, store, key, now)
-	return err
 }
 
 // oldest tells how long the oldest event of the spool waits; nil where there is no spool. How long a message of SQS waits is known to

@@ -691,3 +691,17 @@ func TestOneThatFailsKeepsNoOtherFromBeingAnswered(t *testing.T) {
 	s.isState(all[1], parry.Done, "")
 	s.isKey("Inactive")
 }
+
+// What fails again and again is asked about, and it is not said that somebody reverts what was never made.
+func TestWhatFailsAgainAndAgainIsAskedAbout(t *testing.T) {
+	s := guarded(t, theRule, "breaker: {failures: 100, within: 1h}\nflap: {times: 3, within: 24h}")
+	s.Org.Inject(twin.Fault{Operation: "UpdateAccessKey", Err: twin.Denied(), Times: 3, Account: account})
+	for n := range 3 {
+		if r, err := s.try(s.anew(n)); err == nil {
+			t.Fatalf("%q: it should fail", r.State)
+		}
+		s.pass(time.Minute)
+	}
+	s.isState(s.deliver(s.anew(4)), parry.Waiting, "was tried on AWS::IAM::AccessKey "+s.key+" 3 times within 24 hours, and failed 3 times")
+	s.isKey("Active")
+}

@@ -71,20 +71,25 @@ func OpenCheckpoint(signed []byte, keys note.Verifiers) (Head, error) {
 	return h, parry.Errorf(parry.Invalid, "the checkpoint is of %s, and %s signed it", h.Origin, n.Sigs[0].Name)
 }
 
+// newest is the longest checkpoint that the store has of the key; zero where it has none.
+func newest(ctx context.Context, store parry.Store, key Key) (last Head, err error) {
+	kept, err := store.Checkpoints(ctx)
+	for _, text := range kept {
+		if h, err := OpenCheckpoint(text, note.VerifierList(key.Verifier)); err == nil && h.Size >= last.Size {
+			last = h
+		}
+	}
+	return last, err
+}
+
 // Checkpoint signs the head of the log as it is, and keeps it in the store. A log whose beginning is not what the last checkpoint of the
 // key says is not signed. Of an empty log there is nothing to sign, and nil comes back.
 //
 // It reads the whole log once and holds a few dozen hashes.
 func Checkpoint(ctx context.Context, store parry.Store, key Key, now time.Time) ([]byte, error) {
-	var last Head
-	kept, err := store.Checkpoints(ctx)
+	last, err := newest(ctx, store, key)
 	if err != nil {
 		return nil, err
-	}
-	for _, text := range kept {
-		if h, err := OpenCheckpoint(text, note.VerifierList(key.Verifier)); err == nil && h.Size >= last.Size {
-			last = h
-		}
 	}
 	var t tree
 	err = eachLeaf(ctx, store, 0, func(n int64, l parry.Leaf) error {
@@ -120,6 +125,23 @@ func Close(ctx context.Context, store parry.Store, key Key, now time.Time) (sign
 	}
 	signed, err = Checkpoint(ctx, store, key, now)
 	return signed, added, err
+}
+
+// Seal is Close for who does it again and again: it signs only where the log has another length than the newest checkpoint of the key. So
+// what was logged and could not be signed, by whatever worker, is signed the next time.
+func Seal(ctx context.Context, store parry.Store, key Key, now time.Time) error {
+	if _, err := Append(ctx, store, 0); err != nil {
+		return err
+	}
+	length, err := Length(ctx, store)
+	if err != nil {
+		return err
+	}
+	if last, err := newest(ctx, store, key); err != nil || last.Size == length {
+		return err
+	}
+	_, err = Checkpoint(ctx, store, key, now)
+	return err
 }
 
 // SizeOf is the length of the log that a checkpoint speaks of. Its signature is not looked at.

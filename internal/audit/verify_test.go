@@ -245,6 +245,47 @@ func TestATamperedLogIsNotSigned(t *testing.T) {
 	}
 }
 
+// A leaf is gone, and others are put behind it: nothing is signed, again and again.
+func TestALogWithAHoleIsNotSealed(t *testing.T) {
+	store, raw := open(t)
+	key := newKey(t, "main")
+	fill(t, store, key, 0, 2, 5)
+	run(t, raw, "DELETE FROM log WHERE n = 4")
+	r, steps := story("pr-more", noon, 5)
+	if err := store.Save(t.Context(), r, steps...); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := Seal(t.Context(), store, key, noon); parry.KindOf(err) != parry.Conflict {
+			t.Errorf("%v", err)
+		}
+	}
+	if kept, err := store.Checkpoints(t.Context()); err != nil || len(kept) != 1 {
+		t.Errorf("%d checkpoints, %v", len(kept), err)
+	}
+}
+
+// What was logged and could not be signed is signed the next time, and what is signed is not signed again.
+func TestSealSignsWhatIsNotSigned(t *testing.T) {
+	store, _ := open(t)
+	key := newKey(t, "main")
+	r, steps := story("pr-more", noon, 5)
+	if err := store.Save(t.Context(), r, steps...); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := Append(t.Context(), store, 0); err != nil || n != 5 { // and then the key could not be reached
+		t.Fatal(n, err)
+	}
+	for range 2 {
+		if err := Seal(t.Context(), store, key, noon); err != nil {
+			t.Fatal(err)
+		}
+		if rep := verify(t, store, key); !rep.OK() || rep.Covered != 5 || rep.Checkpoints != 1 {
+			t.Errorf("%+v", rep)
+		}
+	}
+}
+
 // Any change of any byte of a stored record is found, unless it is the same record written otherwise (a letter of another case in
 // an escape, or in a member's name).
 func TestAnyChangedByteOfARecordIsFound(t *testing.T) {

@@ -54,7 +54,7 @@ func (d *DB) Save(ctx context.Context, r parry.Response, records ...parry.Record
 		if err != nil {
 			return nil, err
 		}
-		if err := follows(int(number(head, "steps")), r, records); err != nil {
+		if err := r.Follows(int(number(head, "steps")), records); err != nil {
 			return nil, err
 		}
 		writes, at, err := d.addRecords(records, value(head, "at"))
@@ -68,28 +68,6 @@ func (d *DB) Save(ctx context.Context, r parry.Response, records ...parry.Record
 		writes = append(heads, writes...)
 		return writes, fits(writes, "a step of response "+r.ID)
 	}, "store response %s", r.ID)
-}
-
-// follows holds the records, and what the response says of them, against the stored history.
-func follows(last int, r parry.Response, records []parry.Record) error {
-	for _, rec := range records {
-		if rec.Response != r.ID {
-			return parry.Errorf(parry.Invalid, "a record of response %q cannot be stored with response %s", rec.Response, r.ID)
-		}
-		if last++; rec.Seq != last {
-			return overtaken(r.ID, "the next record is %d, not %d", last, rec.Seq)
-		}
-	}
-	if r.Steps != last {
-		return overtaken(r.ID, "its last record is %d, not %d", last, r.Steps)
-	}
-	return nil
-}
-
-func overtaken(id, format string, args ...any) error {
-	why := parry.Errorf(parry.Conflict, format, args...)
-	return parry.Errorf(parry.Conflict, "response %s is not where it was: %w", id, why).
-		WithHint("another worker went on with it: read it again")
 }
 
 // putHead writes the response in the place of the head that was read, nil for none, and its places in the lists.

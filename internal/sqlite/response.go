@@ -46,7 +46,11 @@ func (d *DB) Save(ctx context.Context, r parry.Response, records ...parry.Record
 		return d.tell(err, "store response %s", r.ID)
 	}
 	return d.write(ctx, func(ctx context.Context, t *tx) error {
-		if err := follows(ctx, t, r, records); err != nil {
+		var last int
+		if err := t.row(ctx, sqlLastRecord, r.ID).Scan(&last); err != nil {
+			return err
+		}
+		if err := r.Follows(last, records); err != nil {
 			return err
 		}
 		if err := putResponse(ctx, t, rows[0], r.Steps > len(records)); err != nil {
@@ -59,32 +63,6 @@ func (d *DB) Save(ctx context.Context, r parry.Response, records ...parry.Record
 		}
 		return nil
 	}, "store response %s", r.ID)
-}
-
-// follows holds the records, and what the response says of them, against the stored history.
-func follows(ctx context.Context, t *tx, r parry.Response, records []parry.Record) error {
-	var last int
-	if err := t.row(ctx, sqlLastRecord, r.ID).Scan(&last); err != nil {
-		return err
-	}
-	for _, rec := range records {
-		if rec.Response != r.ID {
-			return parry.Errorf(parry.Invalid, "a record of response %q cannot be stored with response %s", rec.Response, r.ID)
-		}
-		if last++; rec.Seq != last {
-			return overtaken(r.ID, "the next record is %d, not %d", last, rec.Seq)
-		}
-	}
-	if r.Steps != last {
-		return overtaken(r.ID, "its last record is %d, not %d", last, r.Steps)
-	}
-	return nil
-}
-
-func overtaken(id, format string, args ...any) error {
-	why := parry.Errorf(parry.Conflict, format, args...)
-	return parry.Errorf(parry.Conflict, "response %s is not where it was: %w", id, why).
-		WithHint("another worker went on with it: read it again")
 }
 
 // putResponse writes a response's row. known is that it has been stored before.
