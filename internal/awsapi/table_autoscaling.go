@@ -1,0 +1,18 @@
+package awsapi
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+)
+
+const asgGroup = "arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{AutoScalingGroupName}"
+
+func autoscalingEntries() []entry {
+	return []entry{
+		op("autoscaling:DescribeAutoScalingInstances", autoscaling.NewFromConfig, (*autoscaling.Client).DescribeAutoScalingInstances, pages("NextToken", "NextToken")),
+		op("autoscaling:DescribeAutoScalingGroups", autoscaling.NewFromConfig, (*autoscaling.Client).DescribeAutoScalingGroups, pages("NextToken", "NextToken")),
+		op("autoscaling:CreateLaunchConfiguration", autoscaling.NewFromConfig, (*autoscaling.Client).CreateLaunchConfiguration, writes, needs("autoscaling:CreateLaunchConfiguration", "arn:{partition}:autoscaling:{region}:{account}:launchConfiguration:*:launchConfigurationName/{LaunchConfigurationName}")),
+		op("autoscaling:CreateAutoScalingGroup", autoscaling.NewFromConfig, (*autoscaling.Client).CreateAutoScalingGroup, writes, needs("autoscaling:CreateAutoScalingGroup", asgGroup)),
+		op("autoscaling:DetachInstances", autoscaling.NewFromConfig, (*autoscaling.Client).DetachInstances, writes, needs("autoscaling:DetachInstances", asgGroup)),
+		op("autoscaling:AttachInstances", autoscaling.NewFromConfig, (*autoscaling.Client).AttachInstances, writes, needs("autoscaling:AttachInstances", asgGroup)),
+	}
+}

@@ -1,0 +1,18 @@
+package awsapi
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+)
+
+const secret = "arn:{partition}:secretsmanager:{region}:{account}:secret:{SecretId}*"
+
+func secretsmanagerEntries() []entry {
+	return []entry{
+		op("secretsmanager:CreateSecret", secretsmanager.NewFromConfig, (*secretsmanager.Client).CreateSecret, writes, needs("secretsmanager:CreateSecret", "arn:{partition}:secretsmanager:{region}:{account}:secret:{Name}*")),
+		op("secretsmanager:DescribeSecret", secretsmanager.NewFromConfig, (*secretsmanager.Client).DescribeSecret, needs("secretsmanager:DescribeSecret", secret)),
+		op("secretsmanager:RotateSecret", secretsmanager.NewFromConfig, (*secretsmanager.Client).RotateSecret, writes, needs("secretsmanager:RotateSecret", secret), depends("lambda:InvokeFunction", function)),
+		op("secretsmanager:PutSecretValue", secretsmanager.NewFromConfig, (*secretsmanager.Client).PutSecretValue, writes, needs("secretsmanager:PutSecretValue", secret)),
+		op("secretsmanager:DeleteSecret", secretsmanager.NewFromConfig, (*secretsmanager.Client).DeleteSecret, writes, needs("secretsmanager:DeleteSecret", secret)),
+		op("secretsmanager:TagResource", secretsmanager.NewFromConfig, (*secretsmanager.Client).TagResource, writes, needs("secretsmanager:TagResource", secret)),
+	}
+}
