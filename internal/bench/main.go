@@ -1,6 +1,7 @@
 // Command bench prints what a process that plans takes: memory at rest, time from its start to the first plan, and peak memory. It plans the demo's
 // events on the twin, so no network is in the figures. It fails where the peak is over the limit. Then it prints how fast events are matched
-// against rules, beside the naive way, and how many transitions of responses a store takes, and how it does when it is large.
+// against rules, beside the naive way, and how many transitions of responses a store takes, and how it does when it is large. With the names of
+// parts it measures these alone.
 package main
 
 import (
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,8 +36,18 @@ func measureAll(ctx context.Context) error {
 	if len(os.Args) == 3 && os.Args[1] == "first" {
 		return first(os.Args[2])
 	}
-	for _, part := range []func(context.Context) error{planning, matching, firstDecision, backtesting, storing, storming} {
-		if err := part(ctx); err != nil {
+	parts := []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"planning", planning}, {"matching", matching}, {"deciding", firstDecision}, {"backtesting", backtesting}, {"storing", storing}, {"storming", storming},
+	}
+	only := os.Args[1:]
+	for _, p := range parts {
+		if len(only) > 0 && !slices.Contains(only, p.name) {
+			continue
+		}
+		if err := p.run(ctx); err != nil {
 			return err
 		}
 	}

@@ -24,6 +24,7 @@ const (
 	alone     = 3_000   // transitions that one worker commits
 	together  = 30_000  // transitions that many commit
 	workers   = 64      // so many
+	crowd     = 256     // and so many, where a store has all that it can take
 	stored    = 100_000 // responses of the large store
 	perSearch = 200     // how often each search of it is made
 )
@@ -49,7 +50,7 @@ func storing(ctx context.Context) error {
 	fmt.Printf("\nstoring transitions with their records in a file, each on the disk before its worker goes on, %d cores\n", cores)
 	fmt.Printf("%8s %14s %10s %10s\n", "workers", "transitions/s", "p50 ms", "p99 ms")
 	var rates []float64
-	for _, n := range []int{1, workers} {
+	for _, n := range []int{1, workers, crowd} {
 		total := alone
 		if n > 1 {
 			total = together

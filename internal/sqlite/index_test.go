@@ -53,7 +53,7 @@ func TestTheRestSearchesAnIndex(t *testing.T) {
 		"SEARCH leases USING INDEX sqlite_autoindex_leases_1 (resource=?)":     sqlLease,
 		"SEARCH log USING INTEGER PRIMARY KEY (rowid>?)":                       sqlLeaves,
 	} {
-		searches(t, db, want, query, make([]any, 13)...) // as many as any of them has
+		searches(t, db, want, query, make([]any, 14)...) // as many as any of them has
 	}
 }
 
@@ -67,6 +67,9 @@ func searches(t *testing.T, db *DB, want, query string, args ...any) {
 		var id, parent, unused int
 		var detail string
 		must(t, rows.Scan(&id, &parent, &unused, &detail))
+		if plan := strings.Contains(detail, "CORRELATED SCALAR SUBQUERY") || strings.Contains(detail, "SEARCH plans USING INDEX sqlite_autoindex_plans_1 (response=?)"); plan {
+			continue // the other part of each response, by its id
+		}
 		if !strings.Contains(detail, want) {
 			t.Errorf("%s: %s, want %s", query, detail, want)
 		}

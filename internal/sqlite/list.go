@@ -21,7 +21,7 @@ func (d *DB) List(ctx context.Context, q parry.Query) (page []parry.Response, ne
 	if err != nil {
 		return nil, "", err
 	}
-	page, err = read[parry.Response](ctx, d, query, args...)
+	page, err = d.responses(ctx, query, args...)
 	if err != nil {
 		return nil, "", d.fail(ctx, err, "list the responses")
 	}
@@ -48,7 +48,7 @@ func listQuery(q parry.Query) (query string, args []any, err error) {
 		}
 		where, args = append(where, "(created, id) < (?, ?)"), append(args, created, id)
 	}
-	query = "SELECT body FROM responses"
+	query = "SELECT " + sqlResponse + " FROM responses"
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
@@ -79,11 +79,11 @@ func countQuery(t parry.Tally) (query string, args []any) {
 	return query, args
 }
 
-const sqlDue = "SELECT body FROM responses WHERE wake <= ? ORDER BY wake, id LIMIT ?"
+const sqlDue = "SELECT " + sqlResponse + " FROM responses WHERE wake <= ? ORDER BY wake, id LIMIT ?"
 
 // Due gives responses whose Wake has come, the longest overdue first, at most n.
 func (d *DB) Due(ctx context.Context, now time.Time, n int) ([]parry.Response, error) {
-	all, err := read[parry.Response](ctx, d, sqlDue, stamp(now), max(n, 0))
+	all, err := d.responses(ctx, sqlDue, stamp(now), max(n, 0))
 	if err != nil {
 		return nil, d.fail(ctx, err, "look for responses that are due")
 	}

@@ -2,12 +2,15 @@ package sqlite
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"parry"
+	"parry/internal/storetest"
 )
 
 // TestWhatWasAppliedIsCountedAfterMigration opens a store of the first version: what it holds is counted as if it had been saved today.
@@ -40,5 +43,56 @@ func TestWhatWasAppliedIsCountedAfterMigration(t *testing.T) {
 		if n, err := db.Count(t.Context(), parry.Tally{Rule: "r", Account: "1", Since: since}); n != want || err != nil {
 			t.Errorf("since %s: %d, %v; not %d", since, n, err, want)
 		}
+	}
+}
+
+// TestAPlanIsTakenOutOfItsResponseInMigration opens a store whose responses hold their plans: they come out as they were, to the last null and
+// digit, and so after a step that changes the plan and one that does not.
+func TestAPlanIsTakenOutOfItsResponseInMigration(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "parry.db")
+	steps, err := migrations()
+	must(t, err)
+	old, err := sql.Open("sqlite", path)
+	must(t, err)
+	_, err = old.Exec(strings.Join(steps[:4], "\n") + fmt.Sprintf("\nPRAGMA application_id = %d; PRAGMA user_version = 4;", application))
+	must(t, err)
+	noon := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+	full := storetest.Full("r-1", "k", noon)
+	full.Plan.Changes[0].State, full.Plan.Changes[0].After = map[string]any{"none": nil, "n": 1.5, "big": 1e300}, []any{nil}
+	want := map[string]parry.Response{"r-1": full, "r-2": {ID: "r-2", Key: "k", Times: parry.Times{Received: noon}}}
+	for id, r := range want {
+		body, err := json.Marshal(r)
+		must(t, err)
+		_, err = old.Exec(`INSERT INTO responses (id, key, state, created, updated, account, rule, playbook, target, body) VALUES (?, 'k', 'done', ?, '', '1', 'r', '', '', ?)`,
+			id, stamp(noon), string(body))
+		must(t, err)
+		for seq := range r.Steps {
+			_, err = old.Exec("INSERT INTO records (response, seq, at, kind, text, body) VALUES (?, ?, '', '', '', '{}')", id, seq+1)
+			must(t, err)
+		}
+	}
+	must(t, old.Close())
+
+	db := open(t, path)
+	same := func(want parry.Response) {
+		t.Helper()
+		got, err := db.Response(t.Context(), want.ID)
+		must(t, err)
+		w, err := json.Marshal(want)
+		must(t, err)
+		g, err := json.Marshal(got)
+		must(t, err)
+		if string(w) != string(g) {
+			t.Errorf("%s is\n%s, not\n%s", want.ID, g, w)
+		}
+	}
+	for _, r := range want {
+		same(r)
+		r.Reason = "it goes on"
+		save(t, db, r)
+		same(r)
+		r.Plan.Summary, r.Finding.Info.Title = "another plan", "another finding"
+		save(t, db, r)
+		same(r)
 	}
 }

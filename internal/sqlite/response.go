@@ -19,17 +19,18 @@ const hintList = "'parry list' shows the responses"
 // The statements of a save.
 const (
 	sqlLastRecord  = "SELECT coalesce(max(seq), 0) FROM records WHERE response = ?"
-	sqlPutResponse = `INSERT INTO responses (id, key, state, created, updated, account, rule, playbook, target, applied, wake, resource, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	sqlPutResponse = `INSERT INTO responses (id, key, state, created, updated, account, rule, playbook, target, applied, wake, resource, body, planned)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET key = excluded.key, state = excluded.state, created = excluded.created,
 			updated = max(updated, excluded.updated), account = excluded.account, rule = excluded.rule,
 			playbook = excluded.playbook, target = excluded.target, applied = excluded.applied, wake = excluded.wake,
-			resource = excluded.resource, body = excluded.body`
+			resource = excluded.resource, body = excluded.body, planned = excluded.planned`
+	sqlPutPlan = "INSERT INTO plans (response, body) VALUES (?, ?) ON CONFLICT (response) DO UPDATE SET body = excluded.body"
 	// Most steps leave most columns as they are. SQLite writes the indexes of those that a statement names, changed or not, so this
 	// one, which names few, writes far fewer pages. It finds nothing where another column is to change.
 	sqlStepResponse = `UPDATE responses SET state = ?3, updated = max(updated, ?5), wake = ?11, body = ?13
 		WHERE id = ?1 AND key = ?2 AND created = ?4 AND account = ?6 AND rule = ?7 AND playbook = ?8 AND target = ?9
-			AND applied IS ?10 AND resource = ?12`
+			AND applied IS ?10 AND resource = ?12 AND planned = ?14`
 	sqlAddRecord = "INSERT INTO records (response, seq, at, kind, text, body) VALUES (?, ?, ?, ?, ?, ?)"
 )
 
@@ -53,10 +54,10 @@ func (d *DB) Save(ctx context.Context, r parry.Response, records ...parry.Record
 		if err := r.Follows(last, records); err != nil {
 			return err
 		}
-		if err := putResponse(ctx, t, rows[0], r.Steps > len(records)); err != nil {
+		if err := rows.putResponse(ctx, t, r.Steps > len(records)); err != nil {
 			return err
 		}
-		for _, row := range rows[1:] {
+		for _, row := range rows.records {
 			if _, err := t.exec(ctx, sqlAddRecord, row...); err != nil {
 				return err
 			}
@@ -65,10 +66,17 @@ func (d *DB) Save(ctx context.Context, r parry.Response, records ...parry.Record
 	}, "store response %s", r.ID)
 }
 
-// putResponse writes a response's row. known is that it has been stored before.
-func putResponse(ctx context.Context, t *tx, row []any, known bool) error {
+// rows are the values of the statements of a save.
+type rows struct {
+	response []any   // of sqlPutResponse and sqlStepResponse
+	plan     []any   // of sqlPutPlan
+	records  [][]any // of one sqlAddRecord each
+}
+
+// putResponse writes the response's rows. known is that it has been stored before.
+func (w rows) putResponse(ctx context.Context, t *tx, known bool) error {
 	if known {
-		res, err := t.exec(ctx, sqlStepResponse, row...)
+		res, err := t.exec(ctx, sqlStepResponse, w.response...)
 		if err != nil {
 			return err
 		}
@@ -76,38 +84,43 @@ func putResponse(ctx context.Context, t *tx, row []any, known bool) error {
 			return err
 		}
 	}
-	_, err := t.exec(ctx, sqlPutResponse, row...)
+	if _, err := t.exec(ctx, sqlPutResponse, w.response...); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, sqlPutPlan, w.plan...)
 	return err
 }
 
-// rowsOf are the values of sqlPutResponse, and then of one sqlAddRecord for each record.
-func rowsOf(r parry.Response, records []parry.Record) ([][]any, error) {
-	body, err := json.Marshal(r)
+func rowsOf(r parry.Response, records []parry.Record) (w rows, err error) {
+	plan, digest, rest, err := bodies(r)
 	if err != nil {
-		return nil, err
+		return w, err
 	}
 	created := stamp(r.Times.Received)
 	updated := created
 	if n := len(records); n > 0 {
 		updated = stamp(records[n-1].At)
 	}
-	rows := [][]any{{
+	w.response = []any{
 		r.ID, r.Key, string(r.State), created, updated, cmp.Or(r.Target.Account, r.Finding.Cloud.Account.UID), r.Answer.Rule,
-		r.Answer.Playbook, strings.TrimSpace(r.Target.String()), maybe(r.Times.Applied), maybe(r.Wake), r.Resource(), string(body),
-	}}
+		r.Answer.Playbook, strings.TrimSpace(r.Target.String()), maybe(r.Times.Applied), maybe(r.Wake), r.Resource(), rest, digest,
+	}
+	w.plan = []any{r.ID, plan}
 	for _, rec := range records {
 		body, err := json.Marshal(rec)
 		if err != nil {
-			return nil, err
+			return w, err
 		}
-		rows = append(rows, []any{rec.Response, rec.Seq, stamp(rec.At), string(rec.Kind), rec.Text, string(body)})
+		w.records = append(w.records, []any{rec.Response, rec.Seq, stamp(rec.At), string(rec.Kind), rec.Text, string(body)})
 	}
-	return rows, nil
+	return w, nil
 }
+
+const sqlOne = "SELECT " + sqlResponse + " FROM responses WHERE id = ?"
 
 // Response reads one back; an Error of kind NotFound where there is none.
 func (d *DB) Response(ctx context.Context, id string) (parry.Response, error) {
-	all, err := read[parry.Response](ctx, d, "SELECT body FROM responses WHERE id = ?", id)
+	all, err := d.responses(ctx, sqlOne, id)
 	switch {
 	case err != nil:
 		return parry.Response{}, d.fail(ctx, err, "read response %s", id)
@@ -117,11 +130,11 @@ func (d *DB) Response(ctx context.Context, id string) (parry.Response, error) {
 	return all[0], nil
 }
 
-const sqlLatest = "SELECT body FROM responses WHERE key = ? ORDER BY created DESC, id DESC LIMIT 1"
+const sqlLatest = "SELECT " + sqlResponse + " FROM responses WHERE key = ? ORDER BY created DESC, id DESC LIMIT 1"
 
 // Latest is the newest response of a key; NotFound where there is none.
 func (d *DB) Latest(ctx context.Context, key string) (parry.Response, error) {
-	all, err := read[parry.Response](ctx, d, sqlLatest, key)
+	all, err := d.responses(ctx, sqlLatest, key)
 	switch {
 	case err != nil:
 		return parry.Response{}, d.fail(ctx, err, "look for a response to %s", key)
@@ -133,7 +146,10 @@ func (d *DB) Latest(ctx context.Context, key string) (parry.Response, error) {
 
 // Records are a response's history, in order; none where the response is not known.
 func (d *DB) Records(ctx context.Context, id string) ([]parry.Record, error) {
-	all, err := read[parry.Record](ctx, d, "SELECT body FROM records WHERE response = ? ORDER BY seq", id)
+	all, err := read(ctx, d, func(text string) (rec parry.Record, err error) {
+		err = json.Unmarshal([]byte(text), &rec)
+		return rec, err
+	}, "SELECT body FROM records WHERE response = ? ORDER BY seq", id)
 	if err != nil {
 		return nil, d.fail(ctx, err, "read the records of response %s", id)
 	}
@@ -168,12 +184,17 @@ func unknown(id string) error {
 	return parry.Errorf(parry.NotFound, "there is no response %s", id).WithHint(hintList)
 }
 
-// read decodes the one JSON column of a query.
-func read[T any](ctx context.Context, d *DB, query string, args ...any) ([]T, error) {
+// responses reads those of a query whose one column is sqlResponse.
+func (d *DB) responses(ctx context.Context, query string, args ...any) ([]parry.Response, error) {
+	return read(ctx, d, decodeResponse, query, args...)
+}
+
+// read decodes the one text column of a query.
+func read[T any](ctx context.Context, d *DB, decode func(text string) (T, error), query string, args ...any) ([]T, error) {
 	var all []T
 	err := d.rows(ctx, func(text string) error {
-		var v T
-		if err := json.Unmarshal([]byte(text), &v); err != nil {
+		v, err := decode(text)
+		if err != nil {
 			return err
 		}
 		all = append(all, v)

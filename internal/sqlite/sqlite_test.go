@@ -243,7 +243,7 @@ func TestMigrationFromEmpty(t *testing.T) {
 			"SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"); err != nil {
 			t.Fatal(err)
 		}
-		if want := []string{"checkpoints", "holds", "leases", "log", "records", "responses", "sources", "words"}; !slices.Equal(tables, want) {
+		if want := []string{"checkpoints", "holds", "leases", "log", "plans", "records", "responses", "sources", "words"}; !slices.Equal(tables, want) {
 			t.Errorf("the tables are %q, want %q", tables, want)
 		}
 	}

@@ -23,7 +23,7 @@ const (
 // statements are all that a write may be made of.
 func statements() []string {
 	return []string{
-		sqlMark, sqlBack, sqlUnmark, sqlLastRecord, sqlPutResponse, sqlStepResponse, sqlAddRecord, sqlClaim, sqlLease, sqlRelease, sqlHold, sqlUnhold,
+		sqlMark, sqlBack, sqlUnmark, sqlLastRecord, sqlPutResponse, sqlStepResponse, sqlPutPlan, sqlAddRecord, sqlClaim, sqlLease, sqlRelease, sqlHold, sqlUnhold,
 		sqlKeepSource, sqlLogLength, sqlAddLeaf, sqlKeepCheckpoint, sqlSet, sqlForget,
 	}
 }
