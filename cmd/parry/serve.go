@@ -116,12 +116,12 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 		if err != nil {
 			return err
 		}
-		o.Seal = func(ctx context.Context) error { return audit.Seal(ctx, store, key, engine.Now()) }
+		o.Seal = audit.NewSealer(store, key, engine.Now).Seal
 	}
 	if o.Listing, err = a.listing(c, lib, cloud, store); err != nil {
 		return err
 	}
-	metrics = assemble.Metrics(store, lib.Rules, engine.Now, oldest(o.Box, engine.Now))
+	metrics = assemble.Metrics(store, lib.Rules, engine.Now, oldest(o, engine.Now))
 	o.Metrics = metrics.Handler()
 	if c.Listen != "" {
 		var l net.ListenConfig
@@ -137,17 +137,19 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 	return s.Run(ctx)
 }
 
-// oldest tells how long the oldest event of the spool waits; nil where there is no spool. How long a message of SQS waits is known to
-// CloudWatch only, as ApproximateAgeOfOldestMessage.
-func oldest(box *spool.Box, now func() time.Time) func(context.Context) (time.Duration, error) {
-	if box == nil {
-		return nil
-	}
-	return func(context.Context) (time.Duration, error) {
-		at, waits := box.Oldest()
-		if !waits {
-			return 0, nil
+// oldest tells how long the oldest event waits, of those in the spool and of those that the queue gave last.
+func oldest(o serve.Options, now func() time.Time) func(context.Context) (time.Duration, error) {
+	return func(context.Context) (age time.Duration, err error) {
+		if o.Box != nil {
+			if at, waits := o.Box.Oldest(); waits {
+				age = max(age, now().Sub(at))
+			}
 		}
-		return max(now().Sub(at), 0), nil
+		if o.Queue != nil {
+			if at, waits := o.Queue.Oldest(); waits {
+				age = max(age, now().Sub(at))
+			}
+		}
+		return age, nil
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,14 +73,17 @@ func OpenCheckpoint(signed []byte, keys note.Verifiers) (Head, error) {
 }
 
 // newest is the longest checkpoint that the store has of the key; zero where it has none.
-func newest(ctx context.Context, store parry.Store, key Key) (last Head, err error) {
-	kept, err := store.Checkpoints(ctx)
-	for _, text := range kept {
-		if h, err := OpenCheckpoint(text, note.VerifierList(key.Verifier)); err == nil && h.Size >= last.Size {
-			last = h
+func newest(ctx context.Context, store parry.Store, key Key) (Head, error) {
+	kept, err := store.Checkpoints(ctx) // the shortest first
+	if err != nil {
+		return Head{}, err
+	}
+	for _, text := range slices.Backward(kept) {
+		if h, err := OpenCheckpoint(text, note.VerifierList(key.Verifier)); err == nil {
+			return h, nil
 		}
 	}
-	return last, err
+	return Head{}, nil
 }
 
 // Checkpoint signs the head of the log as it is, and keeps it in the store. A log whose beginning is not what the last checkpoint of the
@@ -92,25 +96,38 @@ func Checkpoint(ctx context.Context, store parry.Store, key Key, now time.Time) 
 		return nil, err
 	}
 	var t tree
-	err = eachLeaf(ctx, store, 0, func(n int64, l parry.Leaf) error {
-		if n > 0 && n == last.Size && t.root() != last.Root {
+	if err := t.grow(ctx, store, last); err != nil {
+		return nil, err
+	}
+	_, signed, err := signHead(ctx, store, key, t, now)
+	return signed, err
+}
+
+// grow adds what the log has behind the tree. Where it comes past the checkpoint, or ends before it, it holds the log to that.
+func (t *tree) grow(ctx context.Context, store parry.Store, last Head) error {
+	same := func() bool { return t.size != last.Size || t.size == 0 || t.root() == last.Root }
+	err := eachLeaf(ctx, store, t.size, func(_ int64, l parry.Leaf) error {
+		if !same() {
 			return rewritten(last)
 		}
 		return t.add(l)
 	})
-	switch {
-	case err != nil:
-		return nil, err
-	case t.size < last.Size, t.size == last.Size && t.size > 0 && t.root() != last.Root:
-		return nil, rewritten(last)
-	case t.size == 0:
-		return nil, nil
+	if err == nil && (t.size < last.Size || !same()) {
+		return rewritten(last)
 	}
-	signed, err := note.Sign(&note.Note{Text: Head{Origin: key.Signer.Name(), Size: t.size, Root: t.root(), At: now}.text()}, key.Signer)
-	if err != nil {
-		return nil, parry.Errorf(parry.KindOf(err), "the checkpoint cannot be signed: %w", err)
+	return err
+}
+
+// signHead signs the head of a tree and keeps it. Of an empty one it signs nothing.
+func signHead(ctx context.Context, store parry.Store, key Key, t tree, now time.Time) (h Head, signed []byte, err error) {
+	if t.size == 0 {
+		return h, nil, nil
 	}
-	return signed, store.KeepCheckpoint(ctx, t.size, signed)
+	h = Head{Origin: key.Signer.Name(), Size: t.size, Root: t.root(), At: now}
+	if signed, err = note.Sign(&note.Note{Text: h.text()}, key.Signer); err != nil {
+		return h, nil, parry.Errorf(parry.KindOf(err), "the checkpoint cannot be signed: %w", err)
+	}
+	return h, signed, store.KeepCheckpoint(ctx, t.size, signed)
 }
 
 func rewritten(last Head) error {
@@ -125,23 +142,6 @@ func Close(ctx context.Context, store parry.Store, key Key, now time.Time) (sign
 	}
 	signed, err = Checkpoint(ctx, store, key, now)
 	return signed, added, err
-}
-
-// Seal is Close for who does it again and again: it signs only where the log has another length than the newest checkpoint of the key. So
-// what was logged and could not be signed, by whatever worker, is signed the next time.
-func Seal(ctx context.Context, store parry.Store, key Key, now time.Time) error {
-	if _, err := Append(ctx, store, 0); err != nil {
-		return err
-	}
-	length, err := Length(ctx, store)
-	if err != nil {
-		return err
-	}
-	if last, err := newest(ctx, store, key); err != nil || last.Size == length {
-		return err
-	}
-	_, err = Checkpoint(ctx, store, key, now)
-	return err
 }
 
 // SizeOf is the length of the log that a checkpoint speaks of. Its signature is not looked at.

@@ -257,8 +257,9 @@ func TestALogWithAHoleIsNotSealed(t *testing.T) {
 	if err := store.Save(t.Context(), r, steps...); err != nil {
 		t.Fatal(err)
 	}
+	s := NewSealer(store, key, func() time.Time { return noon })
 	for range 2 {
-		if err := Seal(t.Context(), store, key, noon); parry.KindOf(err) != parry.Conflict {
+		if err := s.Seal(t.Context()); parry.KindOf(err) != parry.Conflict {
 			t.Errorf("%v", err)
 		}
 	}
@@ -279,7 +280,7 @@ func TestSealSignsWhatIsNotSigned(t *testing.T) {
 		t.Fatal(n, err)
 	}
 	for range 2 {
-		if err := Seal(t.Context(), store, key, noon); err != nil {
+		if err := NewSealer(store, key, func() time.Time { return noon }).Seal(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if rep := verify(t, store, key); !rep.OK() || rep.Covered != 5 || rep.Checkpoints != 1 {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -47,8 +48,9 @@ type Options struct {
 
 // Queue is one queue. It is safe for concurrent use.
 type Queue struct {
-	api API
-	o   Options
+	api  API
+	o    Options
+	sent atomic.Int64 // when the oldest of the messages that came last was sent, in epoch milliseconds; 0 while they are polled
 }
 
 // New makes a queue.
@@ -59,20 +61,34 @@ func (q *Queue) Keeps() bool { return q.o.DeadLetter != "" }
 
 // Take waits for messages by a long poll, and gives at most n. None is no error: it was quiet for a while.
 func (q *Queue) Take(ctx context.Context, n int) ([]*Message, error) {
+	q.sent.Store(0) // what came before is taken
 	out, err := q.api.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: &q.o.URL, MaxNumberOfMessages: int32(min(max(n, 1), most)), WaitTimeSeconds: longest, VisibilityTimeout: seconds(q.o.Visibility),
-		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameApproximateReceiveCount, types.MessageSystemAttributeNameMessageGroupId},
-		MessageAttributeNames:       []string{"All"}, // they go along when it is put aside
+		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameApproximateReceiveCount, types.MessageSystemAttributeNameMessageGroupId,
+			types.MessageSystemAttributeNameSentTimestamp},
+		MessageAttributeNames: []string{"All"}, // they go along when it is put aside
 	})
 	if err != nil {
 		return nil, parry.Errorf(parry.Fault, "receive from %s: %w", q.o.URL, err).
 			WithHint("the credentials need sqs:ReceiveMessage, sqs:DeleteMessage and sqs:ChangeMessageVisibility on the queue")
 	}
-	all := make([]*Message, len(out.Messages))
+	all, oldest := make([]*Message, len(out.Messages)), int64(0)
 	for i, m := range out.Messages {
 		all[i] = &Message{queue: q, m: m, tries: receives(m)}
+		if at, err := strconv.ParseInt(m.Attributes[string(types.MessageSystemAttributeNameSentTimestamp)], 10, 64); err == nil && (oldest == 0 || at < oldest) {
+			oldest = at
+		}
 	}
+	q.sent.Store(oldest)
 	return all, nil
+}
+
+// Oldest is when the oldest of the messages that came last was sent; false while the queue is polled and gives none. SQS tells of a
+// message's age only with the message: while all workers are busy nothing is taken, and this is the age of what they were given last.
+// CloudWatch has ApproximateAgeOfOldestMessage.
+func (q *Queue) Oldest() (time.Time, bool) {
+	at := q.sent.Load()
+	return time.UnixMilli(at), at != 0
 }
 
 // receives is how often a message was received so far, this time included. Where the queue does not say, it is the first time.

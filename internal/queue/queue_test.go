@@ -76,6 +76,16 @@ func TestTakeKeepsToTheLimits(t *testing.T) {
 	if got := fmt.Sprint(f.hidden); got != "[0 1 3600 43200]" {
 		t.Errorf("hidden for %s", got)
 	}
+	q := queue.New(f, queue.Options{})
+	for sent, want := range map[string]int64{"1700000000000": 1700000000000, "soon": 0, "": 0} {
+		f.message.Attributes["SentTimestamp"] = sent
+		if _, err := q.Take(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		if at, waits := q.Oldest(); waits != (want > 0) || waits && at.UnixMilli() != want {
+			t.Errorf("sent at %q: %s, %t", sent, at, waits)
+		}
+	}
 	f.message.Attributes = nil
 	if m := take(t, f, queue.Options{}, 0); m.Tries() != 1 || !strings.HasPrefix(f.asked[len(f.asked)-1], "receive 1 ") {
 		t.Errorf("%d tries, %v", m.Tries(), f.asked)
@@ -152,9 +162,13 @@ func TestAsideOnMoto(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := queue.New(client, queue.Options{URL: urls["events"], DeadLetter: urls["dead"], Visibility: time.Minute}).Take(t.Context(), 1)
+	q := queue.New(client, queue.Options{URL: urls["events"], DeadLetter: urls["dead"], Visibility: time.Minute})
+	all, err := q.Take(t.Context(), 1)
 	if err != nil || len(all) != 1 {
 		t.Fatalf("%d messages, %v", len(all), err)
+	}
+	if at, waits := q.Oldest(); !waits || time.Since(at) > time.Minute || time.Since(at) < -time.Second {
+		t.Errorf("it was sent at %s, %t", at, waits)
 	}
 	if err := all[0].Aside(t.Context(), "it is\x00 no event\nat all"); err != nil {
 		t.Fatal(err)
