@@ -89,9 +89,9 @@ func (l *Library) Responder(cfg aws.Config, store parry.Store, o Options) (*parr
 		Notifier:  o.Notifier,
 		Own:       l.own(o.Role),
 		Acts:      l.acts(o.Role),
-		Worker:    newID(o.Now()),
+		Worker:    NewID(o.Now()),
 		Now:       o.Now,
-		NewID:     func() string { return newID(o.Now()) },
+		NewID:     func() string { return NewID(o.Now()) },
 		Sleep:     o.Sleep,
 		Patience:  o.Patience,
 		Watch:     o.Watch,
@@ -137,8 +137,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// newID names a response: sortable by time, unique, and fit for a role session name at AWS.
-func newID(now time.Time) string {
+// NewID names a response: sortable by time, unique, and fit for a role session name at AWS.
+func NewID(now time.Time) string {
 	var b [15]byte
 	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16)
 	_, _ = rand.Read(b[6:]) // never fails: crypto/rand.Read ends the program instead

@@ -125,7 +125,7 @@ func live(ctx context.Context, db *sqlite.DB, samples []parry.Response, n, total
 		wg.Go(func() {
 			for i := 0; len(took[w])*n < total && errs[w] == nil; i++ {
 				r := samples[(w+i)%len(samples)]
-				r.ID, r.Key = fmt.Sprintf("%08x-%d-%d-%d", (w*7919+i)*2654435761, n, w, i), fmt.Sprintf("%s %d %d %d", r.Key, n, w, i)
+				r.ID, r.Key = assemble.NewID(time.Now()), fmt.Sprintf("%s %d %d %d", r.Key, n, w, i)
 				r.Times.Received = began.Add(time.Duration(i*n+w) * time.Millisecond)
 				errs[w] = liveOnce(ctx, db, r, steps, &took[w])
 			}
