@@ -6,7 +6,8 @@
 //
 //	free text: what the case shows
 //	-- given.yaml --   calls that make the state, in order; "save" keeps parts of their answers under names
-//	-- event.json --   the event, with ${names} in it
+//	-- event.json --   the event, with ${names} in it; or
+//	-- control.yaml -- the control of Security Hub that failed, and on what
 //	-- params.yaml --  the playbook's parameters; optional
 //	-- plan.txt --     the plan as people see it, with <names> in the place of what was saved
 //	-- after.yaml --   what must be true after apply: {call, with, that}; optional where the plan is empty
@@ -86,19 +87,28 @@ func Parse(file string, data []byte) (Case, error) {
 			if n, err = strictyaml.Parse(file+" "+f.Name, f.Data); err == nil {
 				c.Params, _ = n.Any().(map[string]any)
 			}
-		case "event.json":
-			c.Event = string(f.Data)
+		case "event.json", "control.yaml":
+			if c.Event != "" {
+				err = fmt.Errorf("%s: a case has one event: event.json or control.yaml", file)
+				break
+			}
+			if c.Event = string(f.Data); f.Name == "control.yaml" {
+				var n *strictyaml.Node
+				if n, err = strictyaml.Parse(file+" "+f.Name, f.Data); err == nil {
+					c.Event, err = controlEvent(n)
+				}
+			}
 		case "plan.txt":
 			c.Plan = strings.TrimSpace(string(f.Data))
 		default:
-			err = fmt.Errorf("%s: a case has no part %q%s", file, f.Name, strictyaml.DidYouMean(f.Name, []string{"given.yaml", "event.json", "params.yaml", "plan.txt", "after.yaml", "undone.yaml"}))
+			err = fmt.Errorf("%s: a case has no part %q%s", file, f.Name, strictyaml.DidYouMean(f.Name, []string{"given.yaml", "event.json", "control.yaml", "params.yaml", "plan.txt", "after.yaml", "undone.yaml"}))
 		}
 		if err != nil {
 			return c, err
 		}
 	}
 	if c.Event == "" {
-		return c, parry.Errorf(parry.Invalid, "%s: a case needs event.json", file)
+		return c, parry.Errorf(parry.Invalid, "%s: a case needs event.json, or control.yaml", file)
 	}
 	return c, nil
 }

@@ -13,7 +13,7 @@ import (
 
 // rule reads one rule and checks everything about it that can be checked without an event.
 func (b *Book) rule(n *strictyaml.Node, known Playbooks) (r Rule, err error) {
-	if err := n.Only("a rule", "name", "summary", "mode", "otherwise", "match", "when", "scope", "limits", "publish", "respond"); err != nil {
+	if err := n.Only("a rule", "name", "summary", "mode", "otherwise", "match", "controls", "formerly", "when", "scope", "limits", "publish", "respond"); err != nil {
 		return r, err
 	}
 	r.place.rule = n
@@ -51,14 +51,24 @@ func (b *Book) rule(n *strictyaml.Node, known Playbooks) (r Rule, err error) {
 	return r, r.readAnswers(n, known)
 }
 
-// readPattern reads "match".
+// readPattern reads "match", or the controls in its place.
 func (r *Rule) readPattern(n *strictyaml.Node) (err error) {
 	m := n.Get("match")
-	if m == nil {
-		return n.Errorf("rule %s needs \"match\", an EventBridge event pattern: without one it would answer everything", r.Name)
+	switch {
+	case n.Get("controls") != nil:
+		m = n.Get("controls")
+		r.Pattern, err = readControls(n)
+	case n.Get("formerly") != nil:
+		return n.Get("formerly").Errorf("\"formerly\" goes with \"controls\": it is what older standards call them")
+	case m == nil:
+		return n.Errorf("rule %s needs \"match\", an EventBridge event pattern, or \"controls\": without one it would answer everything", r.Name)
+	default:
+		if r.Pattern, err = json.Marshal(m.Any()); err != nil {
+			return m.Errorf("%v", err)
+		}
 	}
-	if r.Pattern, err = json.Marshal(m.Any()); err != nil {
-		return m.Errorf("%v", err)
+	if err != nil {
+		return err
 	}
 	if r.match, err = pattern.Compile(r.Pattern); err != nil {
 		return m.Errorf("match: %v", err)

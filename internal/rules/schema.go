@@ -34,17 +34,20 @@ func Schema() map[string]any {
 	limits := object{"type": "object", "additionalProperties": false, "description": "what goes beyond is asked", "properties": object{
 		"resources": count, "per_hour": count, "per_account_hour": count, "max_age": object{"type": "string", "description": "90m, 24h, 7d"},
 	}}
-	rule := object{"type": "object", "additionalProperties": false, "required": []string{"name", "match", "respond"}, "properties": object{
-		"name": text, "summary": text,
-		"mode":      object{"enum": []string{"observe", "act"}, "description": "observe, unless it is said otherwise: plans are told and nothing is changed"},
-		"otherwise": object{"type": "boolean", "description": "answer only what no other rule answers"},
-		"match":     object{"type": "object", "description": "an EventBridge event pattern"},
-		"when":      object{"type": "string", "description": "a CEL expression on the finding: ${...}"},
-		"scope":     object{"type": "object", "additionalProperties": false, "minProperties": 1, "properties": places(object{"exempt": object{"type": "array", "items": exemption}})},
-		"limits":    limits,
-		"publish":   object{"enum": []string{"securityhub"}, "description": "where the finding is written"},
-		"respond":   object{"type": "array", "minItems": 1, "items": answer},
-	}}
+	rule := object{"type": "object", "additionalProperties": false, "required": []string{"name", "respond"},
+		"oneOf": []object{{"required": []string{"match"}}, {"required": []string{"controls"}}}, "dependentRequired": object{"formerly": []string{"controls"}}, "properties": object{
+			"name": text, "summary": text,
+			"mode":      object{"enum": []string{"observe", "act"}, "description": "observe, unless it is said otherwise: plans are told and nothing is changed"},
+			"otherwise": object{"type": "boolean", "description": "answer only what no other rule answers"},
+			"match":     object{"type": "object", "description": "an EventBridge event pattern"},
+			"controls":  texts("failed controls of Security Hub, such as EC2.13, in all forms that they have: in the place of match"),
+			"formerly":  texts("how the ids of the same controls end in standards that know no ids of controls"),
+			"when":      object{"type": "string", "description": "a CEL expression on the finding: ${...}"},
+			"scope":     object{"type": "object", "additionalProperties": false, "minProperties": 1, "properties": places(object{"exempt": object{"type": "array", "items": exemption}})},
+			"limits":    limits,
+			"publish":   object{"enum": []string{"securityhub"}, "description": "where the finding is written"},
+			"respond":   object{"type": "array", "minItems": 1, "items": answer},
+		}}
 	return object{
 		"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Parry rules", "type": "object", "additionalProperties": false,
 		"required": []string{"rules"}, "properties": object{"rules": object{"type": "array", "items": rule}},
