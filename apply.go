@@ -55,7 +55,7 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 		resp.Plan = fresh
 		return Errorf(Conflict, "%s is not as it was when the plan was made", resp.Target).WithHint("read the new plan and decide again")
 	}
-	if n, q := len(r.valid(resp)), r.asked(resp); resp.Stored == Waiting && n < q.Persons {
+	if n, q := len(r.valid(resp)), r.asked(resp); resp.Stored == Waiting && resp.Decided.Tier < TierAuto && n < q.Persons {
 		return Errorf(Refused, "response %s takes the yes of %s, and has %d", resp.ID, q, n).WithHint("'parry approve %s'", resp.ID)
 	}
 	if err := r.Planner.Keep(ctx, resp.job()); err != nil {

@@ -117,20 +117,22 @@ func (as Approvals) person(by string) string {
 
 // Asking is a question that waits for a person's yes.
 type Asking struct {
-	Groups    []string  `json:"groups,omitempty"` // who may answer; none is anyone
-	Persons   int       `json:"persons"`
-	At        time.Time `json:"at"`
-	Expires   time.Time `json:"expires,omitzero"`
-	Remind    time.Time `json:"remind,omitzero"` // when they are told again
-	Reminded  int       `json:"reminded,omitempty"`
-	Escalate  time.Time `json:"escalate,omitzero"` // when more are asked
+	Groups   []string  `json:"groups,omitempty"` // who may answer; none is anyone
+	Persons  int       `json:"persons"`
+	At       time.Time `json:"at"`
+	Expires  time.Time `json:"expires,omitzero"`
+	Remind   time.Time `json:"remind,omitzero"` // when they are told again
+	Reminded int       `json:"reminded,omitempty"`
+	Escalate time.Time `json:"escalate,omitzero"` // when more are asked
+	// Anew is when it is decided anew whether it has to be asked at all; see Decision.Anew.
+	Anew      time.Time `json:"anew,omitzero"`
 	Escalated []string  `json:"escalated,omitempty"`
 }
 
 // next is when something has to be done about the question.
 func (q Asking) next() time.Time {
 	var first time.Time
-	for _, t := range []time.Time{q.Expires, q.Remind, q.Escalate} {
+	for _, t := range []time.Time{q.Expires, q.Remind, q.Escalate, q.Anew} {
 		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
 			first = t
 		}
@@ -181,7 +183,10 @@ func (v Vote) line() string {
 // asking is the question that a response puts now.
 func (r *Responder) asking(resp *Response, now time.Time) *Asking {
 	need := r.Guard.Approvals.For(resp.Answer, resp.Target)
-	q := &Asking{Groups: need.Approvers, Persons: max(need.Persons, 1), At: now}
+	q := &Asking{Groups: need.Approvers, Persons: max(need.Persons, 1), At: now, Anew: resp.Decided.Anew}
+	if r.why(resp) != "" {
+		q.Persons = max(q.Persons, 2)
+	}
 	if need.Expires > 0 {
 		q.Expires = now.Add(need.Expires)
 	}
@@ -192,6 +197,15 @@ func (r *Responder) asking(resp *Response, now time.Time) *Asking {
 		q.Escalate = now.Add(need.Escalate.After)
 	}
 	return q
+}
+
+// why says why a question takes two people whatever the policy says of it: one of them may be who asked, and nobody knows who that is. Where
+// anyone may say yes there is nothing to keep apart.
+func (r *Responder) why(resp *Response) string {
+	if resp.Ordered == "" || !r.Guard.Approvals.Known() {
+		return ""
+	}
+	return fmt.Sprintf("; Security Hub does not say who used the custom action %q, so it takes two people", resp.Ordered)
 }
 
 // asked is the question that a response waits with.
@@ -320,7 +334,7 @@ func (r *Responder) forbidden(ctx context.Context, resp *Response) error {
 	if why, err := r.Stopped(ctx, resp.Answer.Playbook); err != nil || why != "" {
 		return stoppedError(why, err)
 	}
-	d, err := r.decideAgain(ctx, *resp)
+	d, err := r.decideAgain(ctx, *resp, resp.Times.Received)
 	if err != nil {
 		return err
 	}
@@ -330,10 +344,11 @@ func (r *Responder) forbidden(ctx context.Context, resp *Response) error {
 	return nil
 }
 
-// decideAgain decides about the plan that a stored response has, as things are now. The finding's targets are not stored: they were counted before.
-func (r *Responder) decideAgain(ctx context.Context, resp Response) (Decision, error) {
+// decideAgain decides about the plan that a stored response has, as things are now; at is when it came, or now where it is to be as if it came
+// now. The finding's targets are not stored: they were counted before.
+func (r *Responder) decideAgain(ctx context.Context, resp Response, at time.Time) (Decision, error) {
 	h := History{Standing: r.Standing(ctx, resp.Answer, resp.Finding, resp.Target), Targets: 1, Protected: r.protected(resp.Target)}
-	h.Age, h.Undated = resp.Finding.age(Event{Time: resp.Times.Received}, resp.Times.Received)
+	h.Age, h.Undated = resp.Finding.age(Event{Time: resp.Times.Received}, at)
 	var err error
 	if h.Hold, err = r.Store.Held(ctx, resp.Key); err != nil {
 		return Decision{}, err

@@ -25,10 +25,32 @@ type Decision struct {
 	Held    bool     `json:"held,omitempty"`    // a person put the finding on hold
 	Observe bool     `json:"observe,omitempty"` // the rule only watches: nothing is done on any tier
 	Reasons []string `json:"reasons"`
+	// Anew is when to decide anew, where nothing keeps it from being done by itself but what passes: a freeze, a stop.
+	Anew time.Time `json:"anew,omitzero"`
 }
 
 // Decide says what to do with a plan. It is a pure function, and it can only lower the tier that the rule asks for.
 func Decide(p Plan, a Answer, h History) Decision {
+	d := decide(p, a, h)
+	if d.Tier != TierApprove || d.Observe {
+		return d
+	}
+	var stays []Cap
+	var last time.Time
+	for _, c := range h.Caps {
+		if c.Until.IsZero() {
+			stays = append(stays, c)
+		} else if c.Until.After(last) {
+			last = c.Until
+		}
+	}
+	if h.Caps = stays; !last.IsZero() && decide(p, a, h).Tier == TierAuto {
+		d.Anew = last
+	}
+	return d
+}
+
+func decide(p Plan, a Answer, h History) Decision {
 	d := Decision{Tier: a.Tier, Observe: a.Observe}
 	d.say("rule %s asks for tier %s", a.Rule, a.Tier)
 	if a.Observe {

@@ -78,6 +78,9 @@ type Finding struct {
 	Targets []Target `json:"-"`
 	// Unresolved says why a resource of the finding is no target: a person is told, nothing is guessed.
 	Unresolved []string `json:"-"`
+	// Ordered names the custom action with which a person sent the finding by hand; who that was, Security Hub does not say. Empty where
+	// nobody did.
+	Ordered string `json:"-"`
 	// Quiet says why the finding asks for nothing: archived, resolved, passed, a sample. Empty for a live one.
 	Quiet string `json:"-"`
 }

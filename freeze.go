@@ -84,7 +84,7 @@ func (f Freeze) guard(now time.Time) []Cap {
 		}
 		from, to := f.span(noon)
 		if !now.Before(from) && now.Before(to) {
-			return capAt(f.Tier, "frozen until %s: %s", to.Format("Mon 2006-01-02 15:04 MST"), f.Why)
+			return capUntil(to, f.Tier, "frozen until %s: %s", to.Format("Mon 2006-01-02 15:04 MST"), f.Why)
 		}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package parry
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -35,10 +34,21 @@ func DefaultGuardPolicy() GuardPolicy {
 type Cap struct {
 	Tier Tier   `json:"tier"`
 	Why  string `json:"why"`
+	// Until is when to ask the guard anew, where what it guards against passes by itself or is taken back, as a freeze and a stop are.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // capAt is one cap.
-func capAt(t Tier, format string, args ...any) []Cap { return []Cap{{t, fmt.Sprintf(format, args...)}} }
+func capAt(t Tier, format string, args ...any) []Cap {
+	return []Cap{{Tier: t, Why: fmt.Sprintf(format, args...)}}
+}
+
+// capUntil is one cap of a guard that is to be asked anew at a time.
+func capUntil(until time.Time, t Tier, format string, args ...any) []Cap {
+	caps := capAt(t, format, args...)
+	caps[0].Until = until
+	return caps
+}
 
 // Protection is something that is never changed by itself: it is at most told. An entry names one thing.
 type Protection struct {
@@ -192,52 +202,6 @@ func (f Flap) guard(applied, failed int, playbook string, t Target) []Cap {
 	return capAt(TierApprove, "%s was applied to %s %d times within %s: somebody or something reverts it, such as a tool that keeps resources as its code says", playbook, t, applied, inWords(f.Within))
 }
 
-// The words that the store keeps for all workers.
-const (
-	wordStop    = "stop"    // everything is stopped; with /NAME behind it one playbook
-	wordBreaker = "breaker" // since when failures count; with /NAME behind it those of one playbook
-)
-
-// wordOf is the name of a word about everything, or about one playbook.
-func wordOf(word, playbook string) string {
-	if playbook == "" {
-		return word
-	}
-	return word + "/" + playbook
-}
-
-// Stop is the kill switch: from now on no worker makes a call that changes anything, for one playbook or, where none is named, for all.
-func (r *Responder) Stop(ctx context.Context, playbook, by, why string) error {
-	if why == "" {
-		return Errorf(Invalid, "a stop needs a reason").WithHint("say --why TEXT: whoever finds it stopped will ask")
-	}
-	return r.Store.Set(ctx, wordOf(wordStop, playbook), fmt.Sprintf("%s stopped it at %s: %s", cmp.Or(by, "somebody"), r.Now().UTC().Format(time.RFC3339), why))
-}
-
-// Start takes a stop back, and closes the breaker: failures from before do not count any more. What was stopped half-way goes on.
-func (r *Responder) Start(ctx context.Context, playbook string) error {
-	if err := r.Store.Set(ctx, wordOf(wordBreaker, playbook), r.Now().UTC().Format(time.RFC3339Nano)); err != nil {
-		return err
-	}
-	return r.Store.Set(ctx, wordOf(wordStop, playbook), "")
-}
-
-// Stopped says why nothing may be changed with a playbook; empty where it may. It is read from the store each time, so that every
-// worker sees a stop at once.
-func (r *Responder) Stopped(ctx context.Context, playbook string) (string, error) {
-	why, err := r.Store.Get(ctx, wordStop)
-	if err != nil {
-		return "", err
-	}
-	if why != "" {
-		return "everything is stopped: " + why, nil
-	}
-	if why, err = r.Store.Get(ctx, wordOf(wordStop, playbook)); why != "" {
-		why = playbook + " is stopped: " + why
-	}
-	return why, err
-}
-
 // guards asks everything beside the plan that can lower its tier. A store that cannot be asked is an error, and then nothing is decided.
 // planned is what the same finding is about to have applied already.
 func (r *Responder) guards(ctx context.Context, resp Response, targets int, planned tally) ([]Cap, error) {
@@ -248,7 +212,7 @@ func (r *Responder) guards(ctx context.Context, resp Response, targets int, plan
 		return nil, err
 	}
 	if stopped != "" {
-		caps = capAt(TierApprove, "%s", stopped)
+		caps = capUntil(now.Add(stopPause), TierApprove, "%s", stopped)
 	}
 	f := facts{place: r.place(ctx, Scope{}, resp.Finding, t, now), targets: targets, confidence: resp.Finding.Confidence}
 	for _, p := range g.Protected {

@@ -138,7 +138,7 @@ const (
 // gets the response that was made earlier, with the reason in Again.
 func (r *Responder) Prepare(ctx context.Context, e Event, f Finding) ([]Response, error) {
 	received := r.Now()
-	blank := Response{EventID: e.ID, Finding: f, Times: Times{Received: received, FirstSeen: msec(f.FirstSeen())}}
+	blank := Response{EventID: e.ID, Finding: f, Ordered: f.Ordered, Times: Times{Received: received, FirstSeen: msec(f.FirstSeen())}}
 	if f.Quiet != "" {
 		return one(r.again(ctx, blank.ended(Nothing, f.Quiet), keyQuiet))
 	}
@@ -287,7 +287,7 @@ func (r *Responder) spent(ctx context.Context, a Answer, t Target) (s Spent, err
 // Ask stores a response that waits for a person's yes.
 func (r *Responder) Ask(ctx context.Context, resp *Response) error {
 	resp.Asked, resp.Votes = r.asking(resp, r.Now()), nil
-	return r.step(ctx, resp, Waiting, MoveAsked, fmt.Sprintf("waits for the yes of %s to %s", resp.Asked, resp.Plan.Digest))
+	return r.step(ctx, resp, Waiting, MoveAsked, fmt.Sprintf("waits for the yes of %s to %s", resp.Asked, resp.Plan.Digest)+r.why(resp))
 }
 
 // Tell stores a response that ends without a change, so that it can be listed and shown.
@@ -307,6 +307,14 @@ func (r *Responder) Tell(ctx context.Context, resp *Response) error {
 // step stores a response in its next state together with the record of the move that brought it there. A move that the table of
 // transitions does not have is refused.
 func (r *Responder) step(ctx context.Context, resp *Response, to State, move Move, text string, outcome ...Outcome) error {
+	if err := r.record(ctx, resp, to, move, text, outcome...); err != nil {
+		return err
+	}
+	return r.notify(ctx, resp, move)
+}
+
+// record is step without telling people.
+func (r *Responder) record(ctx context.Context, resp *Response, to State, move Move, text string, outcome ...Outcome) error {
 	if err := Next(resp.Stored, move, to); err != nil {
 		return Errorf(Fault, "response %s: %w", resp.ID, err)
 	}
@@ -327,7 +335,7 @@ func (r *Responder) step(ctx context.Context, resp *Response, to State, move Mov
 	if r.Watch != nil {
 		r.Watch(*resp, rec)
 	}
-	return r.notify(ctx, resp, move)
+	return nil
 }
 
 // job is what the response's plan is made for.

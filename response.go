@@ -16,7 +16,9 @@ type Response struct {
 	Decided Decision `json:"decision"`
 	By      string   `json:"by,omitempty"` // who said yes
 	// AskedBy is the person who asked for the response, where it was no rule: somebody else has to say yes.
-	AskedBy string         `json:"asked_by,omitempty"`
+	AskedBy string `json:"asked_by,omitempty"`
+	// Ordered is the custom action by which a person whom nobody knows asked for it; see Finding.Ordered.
+	Ordered string         `json:"ordered,omitempty"`
 	Asked   *Asking        `json:"asked,omitempty"` // the question, from when it waited for a yes
 	Votes   []Vote         `json:"votes,omitempty"` // on the plan as it is
 	Results []Outcome      `json:"results,omitempty"`

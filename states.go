@@ -63,6 +63,11 @@ const (
 	MovePublished    Move = "published"
 	MoveNotPublished Move = "not published"
 	MoveNoted        Move = "noted" // anything else that is worth keeping: a notification, a write-back
+
+	// These are of no response, but of what holds for many: see SwitchLog.
+	MoveStopped  Move = "stopped"
+	MoveStarted  Move = "started"
+	MoveReleased Move = "released" // a finding's hold was taken off
 )
 
 // Transition is one line of the table of moves. An empty From is a response that is not stored yet.
@@ -84,6 +89,9 @@ func Transitions() []Transition {
 	}
 	const fresh State = ""
 	add([]State{fresh}, MoveTold, Nothing, Alerted, Held, Unreadable)
+	add([]State{fresh, Nothing}, MoveStopped, Nothing)
+	add([]State{fresh, Nothing}, MoveStarted, Nothing)
+	add([]State{fresh, Nothing}, MoveReleased, Nothing)
 	add([]State{fresh}, MoveAsked, Waiting)
 	add([]State{fresh, Waiting}, MoveApproved, Approved)
 	add([]State{Waiting}, MoveVoted, Waiting)

@@ -37,6 +37,7 @@ func (r *Responder) notify(ctx context.Context, resp *Response, m Move) error {
 // The moments at which a response is looked at again.
 const (
 	haltPause = 30 * time.Second // is the stop taken back?
+	stopPause = 10 * time.Minute // the same for what is not begun: a start wakes it, and this is for what that missed
 	failPause = 5 * time.Minute  // does it go better now?
 )
 
@@ -129,6 +130,8 @@ func (r *Responder) askOn(ctx context.Context, resp *Response) error {
 	switch {
 	case q.expired(now):
 		return r.expire(ctx, resp)
+	case !q.Anew.IsZero() && !now.Before(q.Anew):
+		return r.anew(ctx, resp)
 	case !q.Escalate.IsZero() && !now.Before(q.Escalate):
 		q.Escalate = time.Time{}
 		if need.Escalate == nil { // the policy has changed
@@ -233,7 +236,7 @@ func (r *Responder) askAgain(ctx context.Context, resp *Response, fresh Plan) er
 		return end(Nothing, "everything is as the playbook wants it")
 	}
 	var err error
-	if resp.Decided, err = r.decideAgain(ctx, *resp); err != nil {
+	if resp.Decided, err = r.decideAgain(ctx, *resp, resp.Times.Received); err != nil {
 		return err
 	}
 	if resp.Decided.Tier == TierAlert {

@@ -249,7 +249,7 @@ func (a *app) apply(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud
 		resp.AskedBy = arn // no rule wanted it: somebody else has to say yes
 	}
 	if o.ignoreHold {
-		if err := r.Store.Hold(ctx, resp.Key, ""); err != nil {
+		if err := r.Unhold(ctx, resp.Key, arn); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,6 +65,7 @@ func (a *app) listCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			all = slices.DeleteFunc(all, func(r parry.Response) bool { return r.ID == parry.SwitchLog })
 			if !a.json {
 				a.style().List(a.stdout, all)
 				return nil

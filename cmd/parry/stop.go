@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,21 +14,55 @@ import (
 
 func (a *app) stopCommand() *cobra.Command {
 	var playbook, why string
+	var history bool
 	c := &cobra.Command{
 		Use:   "stop",
 		Short: "Stop every worker from changing anything, or one playbook",
 		Long: "From now on no worker that has this store makes a call that changes anything: what a rule would do by itself is asked about, a yes is not\n" +
 			"taken, and what is half-way stands still between two calls. 'parry start' takes it back, and what stood still goes on.\n" +
-			"An undo by a person is not stopped.",
-		Example: "  parry stop --why 'a rule answers what it should not'\n  parry stop --playbook ec2-quarantine --why 'breaks the build machines'",
+			"An undo by a person is not stopped. Stops, starts and holds taken off are records in the log like all others; --history shows them.",
+		Example: "  parry stop --why 'a rule answers what it should not'\n  parry stop --playbook ec2-quarantine --why 'breaks the build machines'\n  parry stop --history",
 		Args:    args(cobra.NoArgs, "parry stop --why TEXT"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if history {
+				return a.switches(cmd.Context())
+			}
 			return a.stop(cmd.Context(), playbook, why)
 		},
 	}
+	c.Flags().BoolVar(&history, "history", false, "stop nothing, and show what was stopped and started, by whom and why")
 	c.Flags().StringVar(&playbook, "playbook", "", "stop only this one")
 	c.Flags().StringVar(&why, "why", "", "the reason, for whoever finds it stopped")
+	c.MarkFlagsMutuallyExclusive("history", "why")
+	c.MarkFlagsMutuallyExclusive("history", "playbook")
 	return c
+}
+
+// switches prints what was stopped, started and released, the oldest first.
+func (a *app) switches(ctx context.Context) error {
+	store, err := a.store(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	records, err := store.Records(ctx, parry.SwitchLog)
+	if err != nil {
+		return err
+	}
+	for _, rec := range records {
+		if a.json {
+			err = a.encode(rec)
+		} else {
+			_, err = fmt.Fprintf(a.stdout, "%s  %s\n", rec.At.UTC().Format("2006-01-02 15:04:05Z"), render.Clean(rec.Text))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(records) == 0 && !a.json {
+		_, err = fmt.Fprintln(a.stdout, "nothing was ever stopped")
+	}
+	return err
 }
 
 // whoPatience is how long a stop waits for AWS to say who gives it.
@@ -35,16 +70,8 @@ const whoPatience = 5 * time.Second
 
 func (a *app) stop(ctx context.Context, playbook, why string) error {
 	return a.switched(ctx, playbook, func(r *parry.Responder, who func() string) error {
-		// It is stopped first, and only then asked who it was: AWS may be in trouble.
-		if err := r.Stop(ctx, playbook, "", why); err != nil {
-			return err
-		}
-		if by := who(); by != "" {
-			if err := r.Stop(ctx, playbook, by, why); err != nil {
-				return err
-			}
-		}
-		return a.said(ctx, r, playbook)
+		err := r.Stop(ctx, playbook, why, who)
+		return errors.Join(a.said(ctx, r, playbook), err)
 	})
 }
 
@@ -57,8 +84,8 @@ func (a *app) startCommand() *cobra.Command {
 			"--playbook.",
 		Args: args(cobra.NoArgs, "parry start, or parry start --playbook NAME"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.switched(cmd.Context(), playbook, func(r *parry.Responder, _ func() string) error {
-				if err := r.Start(cmd.Context(), playbook); err != nil {
+			return a.switched(cmd.Context(), playbook, func(r *parry.Responder, who func() string) error {
+				if err := r.Start(cmd.Context(), playbook, who()); err != nil {
 					return err
 				}
 				return a.said(cmd.Context(), r, playbook)

@@ -181,6 +181,40 @@ func TestWhoAskedDoesNotSayYes(t *testing.T) {
 	s.refused(err, parry.Refused, `is "rejected"`)
 }
 
+// Who uses a custom action of Security Hub asks, and is not named: two people say yes, so that one of them did not ask. Where anyone may say
+// yes nothing is gained by it.
+func TestWhoUsedACustomActionIsNotKnown(t *testing.T) {
+	ordered := func(s *scene) string {
+		return fmt.Sprintf(`{"version":"0","id":"e1","detail-type":"Security Hub Findings - Custom Action","source":"aws.securityhub","account":%q,"time":%q,"region":"us-east-1","resources":[],
+"detail":{"actionName":"contain","actionDescription":"","findings":[{"SchemaVersion":"2018-10-08","Id":"f1","ProductArn":"arn:aws:securityhub:us-east-1:%s:product/%[3]s/default","GeneratorId":"g","AwsAccountId":%[4]q,
+"Types":["TTPs/Credential Access"],"CreatedAt":%[2]q,"UpdatedAt":%[2]q,"Severity":{"Label":"HIGH"},"Title":"a key","Description":"","RecordState":"ACTIVE","Workflow":{"Status":"NEW"},
+"Resources":[{"Type":"AwsIamAccessKey","Id":"AWS::IAM::AccessKey:%[5]s","Partition":"aws","Region":"us-east-1","Details":{"AwsIamAccessKey":{"PrincipalName":"mallory","PrincipalType":"IAMUser"}}}]}]}}`,
+			hub, s.Now().Format(time.RFC3339), hub, account, s.key)
+	}
+	rule := strings.Replace(asks(), "aws.guardduty", "aws.securityhub", 1)
+	s := guarded(t, rule, strings.Replace(twoOfOncall, "persons: 2", "persons: 1", 1))
+	asked := s.deliver(ordered(s))
+	if s.isState(asked, parry.Waiting, ""); asked.Asked == nil || asked.Asked.Persons != 2 || asked.Ordered != "contain" {
+		t.Errorf("%+v, asked for with %q", asked.Asked, asked.Ordered)
+	}
+	records, err := s.store.Records(t.Context(), asked.ID)
+	s.ok(err)
+	if text := records[0].Text; !strings.Contains(text, `2 of oncall`) || !strings.Contains(text, `does not say who used the custom action "contain"`) {
+		t.Errorf("%q", text)
+	}
+	one, err := s.approve(asked, ada)
+	s.ok(err)
+	s.isState(one, parry.Waiting, "")
+	done, err := s.approve(asked, bob)
+	s.ok(err)
+	s.isState(done, parry.Done, "")
+
+	s = newScene(t, rule)
+	if asked = s.deliver(ordered(s)); asked.Asked.Persons != 1 {
+		t.Errorf("%+v", asked.Asked)
+	}
+}
+
 // decode is the event and its finding.
 func (s *scene) decode(event string) (parry.Event, parry.Finding) {
 	s.t.Helper()
@@ -332,36 +366,36 @@ func TestAYesIsUsedOnce(t *testing.T) {
 
 func TestTheKillSwitch(t *testing.T) {
 	s := newScene(t, theRule)
-	s.ok(s.engine.Stop(t.Context(), "", ada, "a drill"))
-	if err := s.engine.Stop(t.Context(), "", ada, ""); parry.KindOf(err) != parry.Invalid {
+	s.ok(s.engine.Stop(t.Context(), "", "a drill", func() string { return ada }))
+	if err := s.engine.Stop(t.Context(), "", "", func() string { return ada }); parry.KindOf(err) != parry.Invalid {
 		t.Errorf("a stop without a reason: %v", err)
 	}
 	asked := s.deliver(s.event(s.Now(), ""))
 	s.isState(asked, parry.Waiting, "everything is stopped: "+ada)
 	_, err := s.approve(asked, ada)
 	s.refused(err, parry.Refused, "a drill")
-	s.ok(s.engine.Start(t.Context(), ""))
-	s.ok(s.engine.Stop(t.Context(), "ec2-quarantine", ada, "another one"))
+	s.ok(s.engine.Start(t.Context(), "", ada))
+	s.ok(s.engine.Stop(t.Context(), "ec2-quarantine", "another one", func() string { return ada }))
 	done, err := s.approve(asked, ada)
 	s.ok(err)
 	s.isState(done, parry.Done, "")
 
 	// What was asked about only as everything was stopped, and was not answered, is done by itself when the finding comes again.
 	s = newScene(t, theRule)
-	s.ok(s.engine.Stop(t.Context(), "", ada, "a drill"))
+	s.ok(s.engine.Stop(t.Context(), "", "a drill", func() string { return ada }))
 	s.isState(s.deliver(s.event(s.Now(), "")), parry.Waiting, "")
 	s.pass(24 * time.Hour)
 	s.tick()
 	if again := s.deliver(s.event(s.Now(), "")); again.State != parry.Expired || again.Again == "" {
 		t.Errorf("while it is stopped it is asked about again: %q", again.State)
 	}
-	s.ok(s.engine.Start(t.Context(), ""))
+	s.ok(s.engine.Start(t.Context(), "", ada))
 	s.isState(s.deliver(s.event(s.Now(), "")), parry.Done, "")
 
 	// Between two calls, by another process: what is made stays, the rest is not made until it starts again.
 	rule := strings.Replace(theRule, "iam-deactivate-access-key", "key-and-mark", 1)
 	s = newScene(t, rule)
-	s.before(1, func() { s.ok(s.engine.Stop(t.Context(), "key-and-mark", bob, "wrong marks")) })
+	s.before(1, func() { s.ok(s.engine.Stop(t.Context(), "key-and-mark", "wrong marks", func() string { return bob })) })
 	half := s.deliver(s.event(s.Now(), ""))
 	s.isState(half, parry.Applying, "")
 	if half.Halted == "" || s.calls("TagUser") != 0 {
@@ -376,7 +410,7 @@ func TestTheKillSwitch(t *testing.T) {
 	if got := s.moves(half.ID); got != "approved intent call noted" || s.calls("TagUser") != 0 {
 		t.Errorf("%s while it is stopped, %d marks", got, s.calls("TagUser"))
 	}
-	s.ok(s.engine.Start(t.Context(), "key-and-mark"))
+	s.ok(s.engine.Start(t.Context(), "key-and-mark", ada))
 	s.pass(time.Minute)
 	s.tick()
 	whole := s.stored(half.ID)
@@ -386,12 +420,12 @@ func TestTheKillSwitch(t *testing.T) {
 
 	// Between two calls that belong together there is no stopping.
 	s = newScene(t, strings.Replace(theRule, "iam-deactivate-access-key", "key-and-marks", 1))
-	s.before(1, func() { s.ok(s.engine.Stop(t.Context(), "", bob, "at once")) })
+	s.before(1, func() { s.ok(s.engine.Stop(t.Context(), "", "at once", func() string { return bob })) })
 	pair := s.deliver(s.event(s.Now(), ""))
 	if s.isState(pair, parry.Applying, ""); s.calls("PutUserPolicy") != 1 || s.calls("UpdateAccessKey") != 1 {
 		t.Errorf("%d policies, %d times off: the pair is half-open, or it went on", s.calls("PutUserPolicy"), s.calls("UpdateAccessKey"))
 	}
-	s.ok(s.engine.Start(t.Context(), ""))
+	s.ok(s.engine.Start(t.Context(), "", ada))
 	s.isState(s.deliver(s.event(s.Now(), "")), parry.Done, "")
 }
 
@@ -408,7 +442,7 @@ func TestAHalfOpenPairIsFinishedInSpiteOfAStop(t *testing.T) {
 	}
 	s.engine.Store, s.engine.Worker = s.store, "another"
 	s.pass(6 * time.Minute)
-	s.ok(s.engine.Stop(t.Context(), "", bob, "at once"))
+	s.ok(s.engine.Stop(t.Context(), "", "at once", func() string { return bob }))
 	half := s.deliver(s.event(s.Now(), ""))
 	s.isState(half, parry.Applying, "")
 	s.isKey("Inactive")
@@ -428,7 +462,7 @@ func TestTheBreaker(t *testing.T) {
 	}
 	open := s.deliver(s.anew(3))
 	s.isState(open, parry.Alerted, "the breaker of iam-deactivate-access-key is open: 2 responses failed")
-	s.ok(s.engine.Start(t.Context(), "iam-deactivate-access-key"))
+	s.ok(s.engine.Start(t.Context(), "iam-deactivate-access-key", ada))
 	s.isState(s.deliver(s.anew(4)), parry.Done, "")
 
 	// It closes by itself when its time is over.
@@ -605,10 +639,10 @@ func TestWhatIsForATimeIsTakenBack(t *testing.T) {
 	s.tick()
 	s.isKey("Inactive")
 	s.pass(time.Hour)
-	s.ok(s.engine.Stop(t.Context(), "", ada, "a drill"))
+	s.ok(s.engine.Stop(t.Context(), "", "a drill", func() string { return ada }))
 	s.tick()
 	s.isKey("Inactive")
-	s.ok(s.engine.Start(t.Context(), ""))
+	s.ok(s.engine.Start(t.Context(), "", ada))
 	s.pass(time.Minute)
 	s.tick()
 	s.isKey("Active")

@@ -16,7 +16,7 @@ type Format string
 // The formats.
 const (
 	JSONL Format = "jsonl" // the records as they are, so that their hashes can be computed again
-	OCSF  Format = "ocsf"  // Remediation Activity for each end of a response, API Activity for each call
+	OCSF  Format = "ocsf"  // Remediation Activity for each end of a response, API Activity for each call, Application Lifecycle for each stop and start
 )
 
 // Line is one line of an export.

@@ -134,7 +134,11 @@ func endings() (all []parry.Response, records [][]parry.Record) {
 		}
 		all, records = append(all, r), append(records, recs)
 	}
-	return all, records
+	var switches []parry.Record
+	for i, m := range []parry.Move{parry.MoveStopped, parry.MoveStarted, parry.MoveReleased} {
+		switches = append(switches, parry.Record{Response: parry.SwitchLog, Seq: i + 1, At: noon, Kind: m, State: parry.Nothing, Text: "somebody did it"})
+	}
+	return append(all, parry.Response{ID: parry.SwitchLog}), append(records, switches)
 }
 
 func TestOCSFOfRecords(t *testing.T) {
@@ -154,6 +158,7 @@ func TestOCSFOfRecords(t *testing.T) {
 		"API Activity: Delete, Success", "Remediation Activity: Restore, Success",
 		"Remediation Activity: Unknown, alerted", "Remediation Activity: Unknown, nothing to do",
 		"Remediation Activity: Harden, rejected", "Remediation Activity: Evict, expired",
+		"Application Lifecycle: Stop, Success", "Application Lifecycle: Start, Success", "Application Lifecycle: Update, Success",
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%q", got)

@@ -8,22 +8,46 @@ import (
 	"parry"
 )
 
-// OCSF's Remediation Activity. Source: the classes of ocsf-schema 1.8.0.
-const classRemediation = 7001
+// OCSF's Remediation Activity and Application Lifecycle. Source: the classes of ocsf-schema 1.8.0.
+const (
+	classRemediation = 7001
+	classLifecycle   = 6002
+)
 
 // nameOf names a record over all responses.
 func nameOf(rec parry.Record) string { return fmt.Sprintf("%s/%d", rec.Response, rec.Seq) }
 
-// ocsf is what a record says in OCSF: API Activity for a call, Remediation Activity where the response came to an end; nothing else has
-// a class there. Every line carries the response's id as correlation_uid.
+// ocsf is what a record says in OCSF: API Activity for a call, Remediation Activity where the response came to an end, Application Lifecycle
+// where Parry was stopped or started; nothing else has a class there. Every line carries the response's id as correlation_uid.
 func ocsf(r parry.Response, rec parry.Record) []map[string]any {
 	switch {
 	case rec.Kind == parry.MoveCall && rec.Call != nil:
 		return []map[string]any{apiActivity(r, rec)}
 	case ends(rec):
 		return []map[string]any{remediation(r, rec)}
+	case r.ID == parry.SwitchLog:
+		return []map[string]any{lifecycle(r, rec)}
 	}
 	return nil
+}
+
+// lifecycle tells of a stop, a start, or a hold that was taken off.
+func lifecycle(r parry.Response, rec parry.Record) map[string]any {
+	activity, name := 8, "Update"
+	switch rec.Kind {
+	case parry.MoveStopped:
+		activity, name = 4, "Stop"
+	case parry.MoveStarted:
+		activity, name = 3, "Start"
+	}
+	o := base(r, rec, 6, "Application Activity", classLifecycle, "Application Lifecycle", activity, name)
+	delete(o, "cloud") // it is of no account
+	meta := o["metadata"].(map[string]any)
+	delete(meta, "profiles")
+	o["app"] = meta["product"]
+	o["severity_id"], o["severity"] = 1, "Informational"
+	o["status_id"], o["status"] = 1, "Success"
+	return o
 }
 
 // ends tells whether a response came to an end with the record.

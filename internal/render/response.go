@@ -38,6 +38,9 @@ func (s Style) Response(w io.Writer, r parry.Response, records []parry.Record) {
 
 // Asked writes who is asked, and who has said what.
 func (s Style) Asked(w io.Writer, r parry.Response) {
+	if r.Ordered != "" {
+		fmt.Fprintf(w, "  asked for with the custom action %q of Security Hub, which does not say by whom\n", Clean(r.Ordered))
+	}
 	if r.AskedBy != "" {
 		fmt.Fprintf(w, "  asked for by %s\n", Clean(r.AskedBy))
 	}

@@ -15,8 +15,14 @@ func decodeHub(e parry.Event, d node) ([]parry.Finding, error) {
 	if len(list.items()) == 0 {
 		return nil, parry.Errorf(parry.Invalid, "%s holds no finding", list.path)
 	}
+	ordered := ""
+	if e.DetailType == hubCustomAction {
+		ordered = oneOf(d.get("actionName").text(), "without a name")
+	}
 	return decodeEach(e, list.items(), func(n node) (parry.Finding, error) {
-		return hubFinding(n, e.DetailType == hubCustomAction)
+		f, err := hubFinding(n, ordered != "")
+		f.Ordered = ordered
+		return f, err
 	})
 }
 

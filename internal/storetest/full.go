@@ -28,10 +28,10 @@ func Full(id, key string, received time.Time) parry.Response {
 		Plan:    fullPlan(target),
 		Decided: parry.Decision{Tier: parry.TierAuto, Held: true, Observe: true, Reasons: []string{"rule stolen keys asks for tier auto", ""}},
 		By:      "ada",
-		AskedBy: "bob",
+		AskedBy: "bob", Ordered: "contain",
 		Asked: &parry.Asking{
 			Groups: []string{"oncall"}, Persons: 2, At: received, Expires: received.Add(time.Hour), Remind: received.Add(time.Minute), Reminded: 1,
-			Escalate: received.Add(2 * time.Minute), Escalated: []string{"leads"},
+			Escalate: received.Add(2 * time.Minute), Escalated: []string{"leads"}, Anew: received.Add(3 * time.Minute),
 		},
 		Votes:   []parry.Vote{{By: "ada", At: received, Yes: true, Comment: "go on", Digest: "sha256:1"}},
 		Results: []parry.Outcome{fullOutcome(parry.Made), fullOutcome(parry.CallFail)},

@@ -40,6 +40,9 @@ func Stats(ctx context.Context, store Lister, since time.Time) ([]Row, error) {
 			return nil, err
 		}
 		for _, resp := range page {
+			if resp.ID == parry.SwitchLog {
+				continue
+			}
 			if resp.Times.Received.Before(since) {
 				next = "" // pages are newest first; the rest of this one may still hold some that are not older
 				continue
