@@ -164,12 +164,12 @@ func everyone(v Viewer, ls []limit) Access {
 		if l.about == service {
 			a = deputy(Access{Verdict: Service, Why: "only AWS services"})
 		}
-		if verdict == Foreign {
-			a.narrow, a.keep = l.cond, keep(l.values, func(r reading) bool { return v.standing(r.party) != Foreign })
-		}
 		if !found || before(a.Verdict, best.Verdict) {
 			best, found = a, true
 		}
+	}
+	if best.Verdict == Foreign {
+		best.narrow, best.keep = v.narrowed(ls, func(about) bool { return true })
 	}
 	if found {
 		return sourced(v, best, ls)
@@ -245,10 +245,11 @@ func ofService(v Viewer, p Principal, ls []limit) Access {
 }
 
 func bySource(v Viewer, ls []limit) Access {
+	isSource := func(a about) bool { return a == source }
 	best := deputy(Access{Verdict: Service, Why: "a service"})
 	for i := range ls {
 		l := &ls[i]
-		if l.reach != fixed || l.about != source {
+		if l.reach != fixed || !isSource(l.about) {
 			continue
 		}
 		why := fmt.Sprintf("%s names %s", l.cond.Key, strings.Join(l.cond.Values, ", "))
@@ -256,11 +257,32 @@ func bySource(v Viewer, ls []limit) Access {
 		case Own:
 			return Access{Verdict: Service, Why: why}
 		case Foreign:
-			best = Access{Verdict: Foreign, Accounts: accounts, Why: why, narrow: l.cond,
-				keep: keep(l.values, func(r reading) bool { return v.standing(r.party) != Foreign })}
+			best = Access{Verdict: Foreign, Accounts: accounts, Why: why}
+			best.narrow, best.keep = v.narrowed(ls, isSource)
 		}
 	}
 	return best
+}
+
+// narrowed finds the condition without whose foreign values no stranger is let in any more. If another condition names
+// strangers too, only values of the owner's or of who is trusted may stay: anything else would still be theirs.
+func (v Viewer) narrowed(ls []limit, counts func(about) bool) (*Condition, []bool) {
+	var foreign []limit
+	for _, l := range ls {
+		if s, _ := v.standings(l); l.reach == fixed && counts(l.about) && s == Foreign {
+			foreign = append(foreign, l)
+		}
+	}
+	for _, l := range foreign {
+		stays := func(r reading) bool {
+			s := v.standing(r.party)
+			return s == Own || s == Limited && len(foreign) == 1
+		}
+		if k := keep(l.values, stays); k != nil {
+			return l.cond, k
+		}
+	}
+	return nil, nil
 }
 
 // federated judges who comes from an identity provider. Of what the provider's own keys say, only that they are there
