@@ -22,7 +22,7 @@ func (d *Document) lessDenied(v Viewer, s Statement, a Access) Access {
 	var worst *Access
 	for _, action := range s.Actions.pairs() {
 		for _, resource := range s.Resources.pairs() {
-			b := d.denied(v, a, action, resource)
+			b := d.denied(v, a, on(action, resource), resource)
 			if b.Verdict == a.Verdict && b.narrow == a.narrow {
 				return a
 			}
@@ -32,6 +32,15 @@ func (d *Document) lessDenied(v Viewer, s Statement, a Access) Access {
 		}
 	}
 	return *worst
+}
+
+// on is an action on a resource: every action, on a bucket, is every action of S3.
+func on(action, resource string) string {
+	parts := strings.SplitN(resource, ":", 4)
+	if strings.Trim(action, "*") == "" && len(parts) == 4 && parts[0] == "arn" && parts[2] != "" && !wild(parts[2]) {
+		return parts[2] + ":*"
+	}
+	return action
 }
 
 // pairs are the patterns to look at; of "everything but", and of none, everything.

@@ -24,6 +24,7 @@ func TestWhatIsTakenOut(t *testing.T) {
 			`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"a:b","Condition":{"IpAddress":{"aws:SourceIp":["192.0.2.0/24"]}}}]}`, `=`},
 		{"what is foreign of a condition", `{"Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"a:b","Condition":{"StringEquals":{"aws:SourceAccount":["999999999999","111122223333"]}}}]}`,
 			`=`, `{"Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"a:b","Condition":{"StringEquals":{"aws:SourceAccount":["111122223333"]}}}]}`},
+		{"a stranger whom two conditions name", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"a:b","Condition":{"StringLike":{"aws:SourceArn":["arn:aws:sns:us-east-1:999999999999:t","arn:aws:s3:::b"]},"StringEquals":{"aws:PrincipalAccount":"999999999999"}}}]}`, `=`, ``},
 		{"a condition that others have too is narrowed for the bad ones alone", `{"Statement":{"Sid":"A","Effect":"Allow","Principal":{"AWS":["111122223333","*"]},"Action":"a:b","Condition":{"IpAddress":{"aws:SourceIp":["192.0.2.0/24","0.0.0.0/0"]}}}}`,
 			`{"Statement":[{"Sid":"A","Effect":"Allow","Principal":{"AWS":["111122223333"]},"Action":"a:b","Condition":{"IpAddress":{"aws:SourceIp":["192.0.2.0/24","0.0.0.0/0"]}}},` +
 				`{"Sid":"A2","Effect":"Allow","Principal":{"AWS":["*"]},"Action":"a:b","Condition":{"IpAddress":{"aws:SourceIp":["192.0.2.0/24"]}}}]}`, `=`},

@@ -18,7 +18,7 @@ func TestTheJudgeAgrees(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const documents = 250
+	const documents = 150
 	var requests []judge.Request
 	var texts []string
 	for seed := range documents {
@@ -32,6 +32,7 @@ func TestTheJudgeAgrees(t *testing.T) {
 	}
 	each := len(requests) / documents
 	let, kept := 0, 0
+	var again []judge.Request
 	for i, text := range texts {
 		d, err := policydoc.Parse(text)
 		if err != nil {
@@ -63,19 +64,20 @@ func TestTheJudgeAgrees(t *testing.T) {
 		}
 		// What is left when the public part is out must keep him out, unless the reading is unsure.
 		if left := d.WithoutPublic(v); left != "" && left != text && !said[policydoc.Unsure] {
-			answers, err := j.Evaluate(t.Context(), strangers(left))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, a := range answers {
-				if a.Result == judge.Allowed {
-					t.Errorf("a stranger is still let in by %s:\n%s", a.Why, left)
-				}
-			}
+			again = append(again, strangers(left)...)
 		}
 	}
-	t.Logf("let in by %d, kept out by %d", let, kept)
-	if let < 30 || kept < 30 {
+	answers, err := j.Evaluate(t.Context(), again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range answers {
+		if a.Result == judge.Allowed {
+			t.Errorf("a stranger is still let in, by %s:\n%s", a.Why, again[i].ResourcePolicy)
+		}
+	}
+	t.Logf("let in by %d, kept out by %d, asked again %d times", let, kept, len(again))
+	if let < 20 || kept < 15 || len(again) == 0 {
 		t.Errorf("the policies show too little")
 	}
 }
@@ -94,7 +96,7 @@ func strangers(policy string) []judge.Request {
 	}
 	var requests []judge.Request
 	for _, way := range ways {
-		for _, call := range []string{"s3:GetObject b/x", "s3:GetObject b/y", "s3:PutObject b/x", "s3:PutObject b/y", "s3:DeleteObject b/y"} {
+		for _, call := range []string{"s3:GetObject b/x", "s3:GetObject b/y", "s3:PutObject b/x", "s3:PutObject b/y", "s3:DeleteObject b/y", "s3:GetObject c/z", "s3:DeleteObject c/z"} {
 			action, object, _ := strings.Cut(call, " ")
 			way := withPrincipal(way)
 			requests = append(requests, judge.Request{Action: action, Resource: "arn:aws:s3:::" + object, ResourceAccount: "111122223333",

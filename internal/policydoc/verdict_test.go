@@ -186,6 +186,7 @@ func TestDeny(t *testing.T) {
 	}{
 		{"all", `"Principal":"*","Action":"s3:*","Resource":"*"`, None},
 		{"all, in another spelling", `"Principal":{"AWS":["*"]},"Action":["S3:getobject","s3:put*"],"Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"]`, None},
+		{"all of S3, where more is allowed", `"Principal":"*","Action":"s3:*","Resource":"*"`, None},
 		{"one of two actions", `"Principal":"*","Action":"s3:PutObject","Resource":"*"`, Public},
 		{"a part of the objects", `"Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::b/private/*"`, Public},
 		{"somebody", `"Principal":{"AWS":"999999999999"},"Action":"s3:*","Resource":"*"`, Public},
@@ -206,6 +207,10 @@ func TestDeny(t *testing.T) {
 		{"after a day", `"Principal":"*","Action":"s3:*","Resource":"*","Condition":{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}`, Unsure},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			allow := allow
+			if strings.Contains(c.name, "more is allowed") {
+				allow = strings.Replace(allow, `["s3:GetObject","s3:PutObject"]`, `"*"`, 1)
+			}
 			d := parse(t, `{"Statement":[`+allow+`,{"Effect":"Deny",`+c.deny+`}]}`)
 			if f := d.Judge(viewer(t, org))[0]; f.Verdict != c.want {
 				t.Errorf("%s, want %s: %s", f.Verdict, c.want, f.Why)
