@@ -38,6 +38,14 @@ func policyFunctions(t *Types) []cel.EnvOption {
 			}
 			return "", nil
 		}),
+		// policy.canonical(doc) is one spelling of all that say the same, to compare by.
+		policyFunction("policy.canonical", []*cel.Type{str}, str, func(args []any) (any, error) {
+			d, err := readPolicy(args[0])
+			if d == nil || err != nil {
+				return "", err
+			}
+			return d.Canonical(), nil
+		}),
 		// policy.statements(doc, account, trusted) tells of every statement whom it lets in.
 		having("policy.statements", func(policydoc.Finding) bool { return true }),
 		having("policy.publicStatements", has(policydoc.Public)),

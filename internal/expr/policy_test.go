@@ -62,19 +62,21 @@ func eval(t *testing.T, text, doc string) (string, error) {
 func TestPoliciesInExpressions(t *testing.T) {
 	for text, want := range map[string]string{
 		`policy.problem(doc)`: "",
-		`policy.statements(doc, account, trusted).map(s, s.verdict)`:                                                     `["own","public","unsure","foreign"]`,
-		`policy.publicStatements(doc, account, trusted).map(s, s.sid)`:                                                   `["All"]`,
-		`policy.foreignStatements(doc, account, []).map(s, s.accounts[0] + " " + string(s.index))`:                       `["999999999999 3"]`,
-		`policy.foreignStatements(doc, account, ["999999999999"])`:                                                       `[]`,
-		`policy.unsureStatements(doc, account, trusted)[0].why`:                                                          `whether new:Key keeps strangers out is not known`,
-		`policy.publicStatements(policy.withoutPublic(policy.Policy, account, trusted), account, trusted)`:               `[]`,
-		`size(policy.statements(policy.withoutForeign(doc, account, trusted), account, trusted))`:                        `3`,
-		`policy.withDeny("", json({"Sid": "C", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}))`: `{"Version":"2012-10-17","Statement":[{"Action":"s3:*","Effect":"Deny","Principal":"*","Resource":"*","Sid":"C"}]}`,
-		`policy.withoutSid(policy.withoutSid(doc, "Own"), "none") == policy.withoutSid(doc, "Own")`:                      `true`,
-		`policy.adminStatements('{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}')[0].why`:                  `Action *`,
-		`policy.withoutAdmin('{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}')`:                            ``,
-		`policy.narrowAdmin('{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}', ["s3:*"])`:                   `{"Statement":{"Effect":"Allow","Action":["s3:*"],"Resource":"*"}}`,
-		`policy.requireMFA("M", false).contains('"Bool":{"aws:MultiFactorAuthPresent"')`:                                 `true`,
+		`policy.canonical(doc) == policy.canonical(doc.replace('{"AWS":"111122223333"}', '{"AWS":["arn:aws:iam::111122223333:root"]}'))`: `true`,
+		`policy.canonical(doc) == policy.canonical(doc.replace("111122223333", "222222222222"))`:                                         `false`,
+		`policy.statements(doc, account, trusted).map(s, s.verdict)`:                                                                     `["own","public","unsure","foreign"]`,
+		`policy.publicStatements(doc, account, trusted).map(s, s.sid)`:                                                                   `["All"]`,
+		`policy.foreignStatements(doc, account, []).map(s, s.accounts[0] + " " + string(s.index))`:                                       `["999999999999 3"]`,
+		`policy.foreignStatements(doc, account, ["999999999999"])`:                                                                       `[]`,
+		`policy.unsureStatements(doc, account, trusted)[0].why`:                                                                          `whether new:Key keeps strangers out is not known`,
+		`policy.publicStatements(policy.withoutPublic(policy.Policy, account, trusted), account, trusted)`:                               `[]`,
+		`size(policy.statements(policy.withoutForeign(doc, account, trusted), account, trusted))`:                                        `3`,
+		`policy.withDeny("", json({"Sid": "C", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}))`:                 `{"Version":"2012-10-17","Statement":[{"Action":"s3:*","Effect":"Deny","Principal":"*","Resource":"*","Sid":"C"}]}`,
+		`policy.withoutSid(policy.withoutSid(doc, "Own"), "none") == policy.withoutSid(doc, "Own")`:                                      `true`,
+		`policy.adminStatements('{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}')[0].why`:                                  `Action *`,
+		`policy.withoutAdmin('{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}')`:                                            ``,
+		`policy.narrowAdmin('{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}', ["s3:*"])`:                                   `{"Statement":{"Effect":"Allow","Action":["s3:*"],"Resource":"*"}}`,
+		`policy.requireMFA("M", false).contains('"Bool":{"aws:MultiFactorAuthPresent"')`:                                                 `true`,
 	} {
 		got, err := eval(t, text, public)
 		if err != nil || got != want {
@@ -86,7 +88,7 @@ func TestPoliciesInExpressions(t *testing.T) {
 // TestNoPolicyIsNoTrouble: what a service gives for none is "".
 func TestNoPolicyIsNoTrouble(t *testing.T) {
 	for text, want := range map[string]string{
-		`policy.problem(doc)`: "", `policy.statements(doc, account, trusted)`: "[]", `policy.withoutPublic(doc, account, trusted)`: "",
+		`policy.problem(doc)`: "", `policy.canonical(doc)`: "", `policy.statements(doc, account, trusted)`: "[]", `policy.withoutPublic(doc, account, trusted)`: "",
 		`policy.withoutForeign(doc, account, trusted)`: "", `policy.adminStatements(doc)`: "[]", `policy.withoutAdmin(doc)`: "",
 		`policy.withoutSid(doc, "x")`: "", `policy.narrowAdmin(doc, ["s3:*"])`: "",
 	} {

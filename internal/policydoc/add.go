@@ -1,13 +1,6 @@
 package policydoc
 
-import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"reflect"
-	"slices"
-	"strings"
-)
+import "fmt"
 
 // WithDeny is a document with one more Deny statement, which has a Sid. If there is one with that Sid that says the same, the
 // document is as it was; if it says something else, it is replaced. Of no document, a new one is made.
@@ -41,7 +34,7 @@ func WithDeny(document, statement string) (string, error) {
 	if old.Allow {
 		return "", fmt.Errorf("policy document, Statement[%d]: the Sid %q is that of an Allow; choose another for the Deny", at, add.Sid)
 	}
-	if sameJSON(d.source(old), statement) {
+	if same(old, add) {
 		return document, nil
 	}
 	return d.rewrite(func(s Statement) []string {
@@ -94,41 +87,4 @@ func (d *Document) appended(statement string) string {
 		e = edit{span{end, end}, "," + statement}
 	}
 	return apply(d.text, span{0, len(d.text)}, []edit{e})
-}
-
-// sameJSON tells whether two statements say the same, apart from order of names and from a list of one for the one: AWS
-// gives back what it was given in such a form of its own.
-func sameJSON(a, b string) bool {
-	var x, y any
-	return unmarshal(a, &x) == nil && unmarshal(b, &y) == nil && reflect.DeepEqual(plainJSON(x), plainJSON(y))
-}
-
-func unmarshal(s string, v any) error {
-	dec := json.NewDecoder(bytes.NewReader([]byte(s)))
-	dec.UseNumber()
-	return dec.Decode(v)
-}
-
-func plainJSON(v any) any {
-	switch v := v.(type) {
-	case []any:
-		if len(v) == 1 {
-			return plainJSON(v[0])
-		}
-		out := make([]string, len(v))
-		for i, e := range v {
-			out[i] = fmt.Sprint(plainJSON(e))
-		}
-		slices.Sort(out)
-		return strings.Join(out, "\x00")
-	case map[string]any:
-		out := map[string]any{}
-		for k, e := range v {
-			out[k] = plainJSON(e)
-		}
-		return out
-	case bool, json.Number:
-		return fmt.Sprint(v)
-	}
-	return v
 }

@@ -46,6 +46,9 @@ const (
 // (https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html). The others are known not to: anyone with an
 // AWS account, or anyone at all, can fulfil them. S3's definition has no need to know them; here a key that is in neither
 // list makes the answer Unsure.
+//
+// A bucket policy that names access points by s3:DataAccessPointArn is not public; the policy of an access point itself that
+// does so is, and has to be judged otherwise than here.
 var keys = map[string]key{
 	"aws:principalaccount":  {values: accountValues, always: true},
 	"aws:principalarn":      {values: arnValues, always: true},

@@ -49,10 +49,11 @@ func readOperator(name string) operator {
 	base, one := strings.CutPrefix(base, "foranyvalue:")
 	base, ifExists := strings.CutSuffix(base, "ifexists")
 	op := families[base]
-	if op.family == nullFamily && base != name || all && one {
+	// Whether ForAnyValue with IfExists holds for a request without the key, AWS's pages do not say.
+	if op.family == nullFamily && base != name || one && (all || ifExists) {
 		return operator{}
 	}
 	op.set = all || one
-	op.absent = all || ifExists && !one
+	op.absent = all || ifExists
 	return op
 }

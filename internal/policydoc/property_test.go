@@ -202,6 +202,9 @@ func TestEverySpellingHasTheSameVerdict(t *testing.T) {
 		if x, y := summary(mustParse(t, a), v), summary(mustParse(t, b), v); x != y {
 			t.Fatalf("%s\n%s\n%s\n%s", a, x, b, y)
 		}
+		if x, y := mustParse(t, a).Canonical(), mustParse(t, b).Canonical(); x != y {
+			t.Fatalf("%s\n%s\n%s\n%s", a, x, b, y)
+		}
 	})
 }
 
@@ -250,6 +253,9 @@ func TestWhatIsCalledBadIsGone(t *testing.T) {
 				if again := r.remove(after); again != left {
 					t.Fatalf("a second time:\n%s\n%s", left, again)
 				}
+				if (left == before.String()) != (after.Canonical() == before.Canonical()) {
+					t.Fatalf("the canonical form does not show what changed:\n%s\n%s", before, left)
+				}
 				if len(kept) == len(before.Statements) && left != before.String() {
 					t.Fatalf("nothing to do was done:\n%s\n%s", before, left)
 				}
@@ -286,6 +292,9 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("not as it was: %q", d)
 		}
 		v := viewer(t, trustedOrg)
+		if d.Canonical() != parse(t, text).Canonical() {
+			t.Fatal("the canonical form is not one")
+		}
 		narrowed, err := d.NarrowAdmin([]string{"s3:Get*"})
 		if err != nil {
 			t.Fatal(err)

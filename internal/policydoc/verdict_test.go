@@ -120,6 +120,7 @@ func TestVerdicts(t *testing.T) {
 		{"if exists", `"*"`, `{"StringEqualsIfExists":{"aws:PrincipalOrgID":"` + org + `"}}`, []string{org}, Public},
 		{"if exists, and it must", `"*"`, `{"StringEqualsIfExists":{"aws:PrincipalOrgID":"` + org + `"},"Null":{"aws:PrincipalOrgId":"false"}}`, []string{org}, Own},
 		{"all of no values", `"*"`, `{"ForAllValues:StringLike":{"aws:PrincipalOrgPaths":"` + org + `/*"}}`, []string{org}, Public},
+		{"any of what may not be there", `"*"`, `{"ForAnyValue:StringLikeIfExists":{"aws:PrincipalOrgPaths":"` + org + `/*"}}`, []string{org}, Unsure},
 		{"if exists of what every signed request has", `"*"`, `{"StringEqualsIfExists":{"aws:PrincipalAccount":"111122223333"}}`, nil, Unsure},
 		{"everyone but", `"*"`, `{"StringNotEquals":{"aws:PrincipalAccount":"111122223333"}}`, nil, Public},
 		{"all addresses but one", `"*"`, `{"NotIpAddress":{"aws:SourceIp":"192.0.2.1/32"}}`, nil, Public},
