@@ -2,7 +2,6 @@ package expr
 
 import (
 	"errors"
-	"slices"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -24,9 +23,9 @@ func policyFunctions(t *Types) []cel.EnvOption {
 		"index": types.IntType, "sid": types.StringType, "why": types.StringType, "conditional": types.BoolType,
 	})
 	seen := []*cel.Type{str, str, strs}
-	having := func(name string, has func(policydoc.Finding) bool) cel.EnvOption {
+	having := func(name string, has func(policydoc.Judgement) bool) cel.EnvOption {
 		return policyFunction(name, seen, cel.ListType(statement), func(args []any) (any, error) {
-			return findings(args, has)
+			return judged(args, has)
 		})
 	}
 	return []cel.EnvOption{
@@ -47,7 +46,7 @@ func policyFunctions(t *Types) []cel.EnvOption {
 			return d.Canonical(), nil
 		}),
 		// policy.statements(doc, account, trusted) tells of every statement whom it lets in.
-		having("policy.statements", func(policydoc.Finding) bool { return true }),
+		having("policy.statements", func(policydoc.Judgement) bool { return true }),
 		having("policy.publicStatements", has(policydoc.Public)),
 		having("policy.foreignStatements", has(policydoc.Foreign)),
 		having("policy.unsureStatements", has(policydoc.Unsure)),
@@ -115,8 +114,8 @@ func policyFunction(name string, in []*cel.Type, out *cel.Type, f func([]any) (a
 	})))
 }
 
-func has(v policydoc.Verdict) func(policydoc.Finding) bool {
-	return func(f policydoc.Finding) bool { return f.Has(v) }
+func has(v policydoc.Verdict) func(policydoc.Judgement) bool {
+	return func(f policydoc.Judgement) bool { return f.Has(v) }
 }
 
 // readPolicy reads a document; there is none of "".
@@ -153,13 +152,16 @@ func edited(edit func(*policydoc.Document, policydoc.Viewer) string) func([]any)
 	}
 }
 
-func findings(args []any, has func(policydoc.Finding) bool) (any, error) {
+func judged(args []any, has func(policydoc.Judgement) bool) (any, error) {
 	all := []any{}
 	d, v, err := viewed(args)
 	if d == nil || err != nil {
 		return all, err
 	}
-	for _, f := range slices.DeleteFunc(d.Judge(v), func(f policydoc.Finding) bool { return !has(f) }) {
+	for _, f := range d.Judge(v) {
+		if !has(f) {
+			continue
+		}
 		accounts := make([]any, len(f.Accounts))
 		for i, a := range f.Accounts {
 			accounts[i] = a

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// cut is what a Deny leaves of whom an Allow lets in.
-type cut struct {
+// rest is what a Deny leaves of whom an Allow lets in.
+type rest struct {
 	nobody bool
 	doubt  string
 	within []limit // those whom it leaves: any one of these suffices
@@ -68,23 +68,42 @@ func (p Patterns) covers(inner string, fold bool) bool {
 	return slices.ContainsFunc(p.Values, func(o string) bool { return covers(lower(o), lower(inner)) })
 }
 
+// mayCover tells whether a Deny's resources that do not cover a pattern may yet be all that there is of it: a policy is on
+// one resource, and a pattern such as "*" holds many that it is not on. Of a bucket that is named, a part is a part.
+func (p Patterns) mayCover(resource string) bool {
+	if bucket, ok := strings.CutPrefix(resource, "arn:aws:s3:::"); ok {
+		bucket, _, _ = strings.Cut(bucket, "/")
+		if !wild(bucket) {
+			return false
+		}
+	}
+	return p.Not || slices.ContainsFunc(p.Values, func(o string) bool { return overlap(o, resource) })
+}
+
 // denied is what is left of an access for one action on one resource.
 func (d *Document) denied(v Viewer, a Access, action, resource string) Access {
 	doubt := ""
 	best := a
 	for _, s := range d.Statements {
-		if s.Allow || !s.Actions.covers(action, true) || !s.Resources.covers(resource, false) {
+		if s.Allow || !s.Actions.covers(action, true) {
 			continue
 		}
-		c, applies := denies(s, a)
+		whole := s.Resources.covers(resource, false)
+		if !whole && !s.Resources.mayCover(resource) {
+			continue
+		}
+		r, applies := denies(s, a)
+		if !whole && applies && r.doubt == "" {
+			r = rest{doubt: "its resources may be all that the policy is on"}
+		}
 		switch {
 		case !applies:
-		case c.nobody:
+		case r.nobody:
 			return Access{Principal: a.Principal, Verdict: None, Why: fmt.Sprintf("statement %d denies it", s.Index)}
-		case c.doubt != "" && (a.Verdict == Public || a.Verdict == Foreign):
-			doubt = fmt.Sprintf("statement %d denies a part that cannot be told: %s", s.Index, c.doubt)
+		case r.doubt != "" && (a.Verdict == Public || a.Verdict == Foreign):
+			doubt = fmt.Sprintf("statement %d denies a part that cannot be told: %s", s.Index, r.doubt)
 		case a.Verdict == Public:
-			best = narrower(v, best, c, s.Index)
+			best = narrower(v, best, r, s.Index)
 		}
 	}
 	if doubt != "" && best.Verdict == a.Verdict {
@@ -94,9 +113,9 @@ func (d *Document) denied(v Viewer, a Access, action, resource string) Access {
 }
 
 // narrower takes the narrower of what is left so far and what a Deny leaves.
-func narrower(v Viewer, best Access, c cut, index int) Access {
+func narrower(v Viewer, best Access, r rest, index int) Access {
 	b := Access{Principal: best.Principal, Verdict: Own, Why: fmt.Sprintf("statement %d denies everyone else", index)}
-	for _, l := range c.within {
+	for _, l := range r.within {
 		verdict, accounts := v.standings(l)
 		if l.about == service {
 			verdict, b.Deputy = Service, true
@@ -111,40 +130,40 @@ func narrower(v Viewer, best Access, c cut, index int) Access {
 }
 
 // denies tells whether a Deny is about a principal at all, and what it leaves.
-func denies(s Statement, a Access) (c cut, applies bool) {
-	everyone := slices.ContainsFunc(s.Principals.List, anyone)
+func denies(s Statement, a Access) (r rest, applies bool) {
+	all := slices.ContainsFunc(s.Principals.List, anyone)
 	switch {
 	case !s.Principals.Given:
-		return cut{doubt: "it names no principal"}, true
+		return rest{doubt: "it names no principal"}, true
 	case s.Principals.Not:
-		return cut{doubt: "it has NotPrincipal"}, true
-	case !everyone && a.Verdict == Public:
-		return cut{}, false // others than those that it names stay
-	case !everyone:
+		return rest{doubt: "it has NotPrincipal"}, true
+	case !all && a.Verdict == Public:
+		return rest{}, false // others than those that it names stay
+	case !all:
 		if account := accountOf(a.Principal); account != "" && slices.ContainsFunc(s.Principals.List, func(p Principal) bool { return accountOf(p) == account }) {
-			return cut{doubt: "it names principals of the same account"}, true
+			return rest{doubt: "it names principals of the same account"}, true
 		}
-		return cut{}, false
+		return rest{}, false
 	}
 	if len(s.Conditions) == 0 {
-		return cut{nobody: true}, true
+		return rest{nobody: true}, true
 	}
 	// All conditions must hold for a Deny, so who escapes one of them is left.
 	for i := range s.Conditions {
 		l := complement(&s.Conditions[i])
 		switch {
 		case l.reach == open:
-			return cut{}, false
-		case l.reach == doubtful && c.doubt == "":
-			c.doubt = l.why
+			return rest{}, false
+		case l.reach == doubtful && r.doubt == "":
+			r.doubt = l.why
 		}
-		c.within = append(c.within, l)
+		r.within = append(r.within, l)
 	}
 	// The rest of the possibilities has been looked at for "*" only.
-	if a.Verdict != Public && c.doubt == "" {
-		return cut{doubt: "its conditions may hold for " + string(a.Verdict) + " principals"}, a.Verdict == Foreign
+	if a.Verdict != Public && r.doubt == "" {
+		return rest{doubt: "its conditions may hold for " + string(a.Verdict) + " principals"}, a.Verdict == Foreign
 	}
-	return c, a.Verdict == Public || a.Verdict == Foreign
+	return r, a.Verdict == Public || a.Verdict == Foreign
 }
 
 // complement reads a condition of a Deny for those whom it leaves.

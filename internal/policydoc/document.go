@@ -277,6 +277,9 @@ func (p *parser) conditions(n *node) ([]Condition, error) {
 		if op.value.kind != objectKind {
 			return nil, p.at(op.value, "a condition operator holds an object of keys, not %s", op.value.kind)
 		}
+		if len(op.value.members) == 0 {
+			return nil, p.at(op.value, "the condition operator holds no key")
+		}
 		for _, key := range op.value.members {
 			leaves, err := p.leaves(key.value, true)
 			if err != nil {

@@ -36,6 +36,7 @@ func TestWhatCannotBeReadNamesThePlace(t *testing.T) {
 		{"principal null", `{"Statement":[{"Effect":"Allow","Action":"*","Principal":{"AWS":null}}]}`, "not null"},
 		{"condition a list", `{"Statement":[{"Effect":"Allow","Action":"*","Condition":[]}]}`, "Condition is an object"},
 		{"condition without keys", `{"Statement":[{"Effect":"Allow","Action":"*","Condition":{"Bool":"x"}}]}`, "holds an object of keys"},
+		{"condition operator of nothing", `{"Statement":[{"Effect":"Allow","Action":"*","Condition":{"Bool":{}}}]}`, "(Statement[0].Condition.Bool): the condition operator holds no key"},
 		{"condition value null", `{"Statement":[{"Effect":"Allow","Action":"*","Condition":{"Bool":{"a":null}}}]}`, "(Statement[0].Condition.Bool.a)"},
 		{"sid a number", `{"Statement":[{"Sid":1,"Effect":"Allow","Action":"*"}]}`, "(Statement[0].Sid): it is a string"},
 	} {

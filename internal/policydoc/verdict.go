@@ -43,8 +43,8 @@ type Access struct {
 	keep   []bool
 }
 
-// Finding is what one statement comes to: the worst of its principals.
-type Finding struct {
+// Judgement is what one statement comes to: the worst of its principals.
+type Judgement struct {
 	Index    int
 	Sid      string
 	Verdict  Verdict
@@ -55,21 +55,21 @@ type Finding struct {
 }
 
 // Has tells whether any principal of the statement has the verdict.
-func (f Finding) Has(v Verdict) bool {
+func (f Judgement) Has(v Verdict) bool {
 	return slices.ContainsFunc(f.Access, func(a Access) bool { return a.Verdict == v })
 }
 
 // Judge tells of every statement whom it lets in.
-func (d *Document) Judge(v Viewer) []Finding {
-	all := make([]Finding, len(d.Statements))
+func (d *Document) Judge(v Viewer) []Judgement {
+	all := make([]Judgement, len(d.Statements))
 	for i, s := range d.Statements {
 		all[i] = d.judge(v, s)
 	}
 	return all
 }
 
-func (d *Document) judge(v Viewer, s Statement) Finding {
-	f := Finding{Index: s.Index, Sid: s.Sid, Verdict: None}
+func (d *Document) judge(v Viewer, s Statement) Judgement {
+	f := Judgement{Index: s.Index, Sid: s.Sid, Verdict: None}
 	if !s.Allow {
 		f.Why = "it denies"
 		return f
@@ -245,11 +245,10 @@ func ofService(v Viewer, p Principal, ls []limit) Access {
 }
 
 func bySource(v Viewer, ls []limit) Access {
-	isSource := func(a about) bool { return a == source }
 	best := deputy(Access{Verdict: Service, Why: "a service"})
 	for i := range ls {
 		l := &ls[i]
-		if l.reach != fixed || !isSource(l.about) {
+		if l.reach != fixed || l.about != source {
 			continue
 		}
 		why := fmt.Sprintf("%s names %s", l.cond.Key, strings.Join(l.cond.Values, ", "))
@@ -258,7 +257,7 @@ func bySource(v Viewer, ls []limit) Access {
 			return Access{Verdict: Service, Why: why}
 		case Foreign:
 			best = Access{Verdict: Foreign, Accounts: accounts, Why: why}
-			best.narrow, best.keep = v.narrowed(ls, isSource)
+			best.narrow, best.keep = v.narrowed(ls, func(a about) bool { return a == source })
 		}
 	}
 	return best

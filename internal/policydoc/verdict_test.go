@@ -29,7 +29,7 @@ func parse(t testing.TB, text string) *Document {
 }
 
 // worst is the verdict on a whole document.
-func worst(fs []Finding) Verdict {
+func worst(fs []Judgement) Verdict {
 	v := None
 	for _, f := range fs {
 		v = worse(v, f.Verdict)
@@ -37,8 +37,8 @@ func worst(fs []Finding) Verdict {
 	return v
 }
 
-func anyHas(fs []Finding, v Verdict) bool {
-	return slices.ContainsFunc(fs, func(f Finding) bool { return f.Has(v) })
+func anyHas(fs []Judgement, v Verdict) bool {
+	return slices.ContainsFunc(fs, func(f Judgement) bool { return f.Has(v) })
 }
 
 // TestAWSsOwnVerdicts holds the reading to what AWS's pages say of a policy. "says" is what the page says of it.
@@ -217,6 +217,27 @@ func TestDeny(t *testing.T) {
 				t.Errorf("%s, want %s: %s", f.Verdict, c.want, f.Why)
 			}
 		})
+	}
+}
+
+// TestADenyOnTheOneResource: "*" in the policy of a queue is that queue, which a Deny may name.
+func TestADenyOnTheOneResource(t *testing.T) {
+	for _, c := range []struct {
+		allow, deny, condition string
+		want                   Verdict
+	}{
+		{"*", "arn:aws:sqs:us-east-1:111122223333:q", `{"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`, Unsure},
+		{"arn:aws:sqs:*:*:q", "arn:aws:sqs:us-east-1:111122223333:q", `{"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`, Unsure},
+		{"*", "arn:aws:sqs:us-east-1:111122223333:q", `{"Bool":{"aws:SecureTransport":"false"}}`, Public},
+		{"arn:aws:sqs:us-east-1:111122223333:q", "*", `{"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`, Own},
+		{"arn:aws:s3:::b*", "arn:aws:s3:::b/*", `{"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`, Unsure},
+		{"arn:aws:s3:::b/*", "arn:aws:s3:::b/x*", `{"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`, Public},
+	} {
+		d := parse(t, `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"`+c.allow+`"},`+
+			`{"Effect":"Deny","Principal":"*","Action":"*","Resource":"`+c.deny+`","Condition":`+c.condition+`}]}`)
+		if f := d.Judge(viewer(t, "o-a1b2c3d4e5"))[0]; f.Verdict != c.want {
+			t.Errorf("%s, %s: %s, want %s: %s", c.allow, c.deny, f.Verdict, c.want, f.Why)
+		}
 	}
 }
 
