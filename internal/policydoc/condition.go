@@ -1,7 +1,9 @@
 package policydoc
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,12 +16,18 @@ type limit struct {
 	cond   *Condition
 }
 
-// limits reads the conditions of an Allow statement, of which every one must hold.
+// limits reads the conditions of an Allow statement, of which every one must hold. They stand in an order of their own, so
+// that it does not matter in which they were written.
 func limits(conditions []Condition) []limit {
 	all := make([]limit, len(conditions))
 	for i := range conditions {
 		all[i] = readCondition(&conditions[i], present(conditions, conditions[i].Key))
 	}
+	slices.SortStableFunc(all, func(a, b limit) int {
+		return cmp.Or(
+			cmp.Compare(strings.ToLower(a.cond.Key), strings.ToLower(b.cond.Key)),
+			cmp.Compare(strings.ToLower(a.cond.Operator), strings.ToLower(b.cond.Operator)))
+	})
 	return all
 }
 

@@ -202,6 +202,12 @@ func TestEverySpellingHasTheSameVerdict(t *testing.T) {
 		if x, y := summary(mustParse(t, a), v), summary(mustParse(t, b), v); x != y {
 			t.Fatalf("%s\n%s\n%s\n%s", a, x, b, y)
 		}
+		for _, remove := range []func(*Document, Viewer) string{(*Document).WithoutPublic, (*Document).WithoutForeign} {
+			x, y := remove(mustParse(t, a), v), remove(mustParse(t, b), v)
+			if (x == "") != (y == "") || x != "" && mustParse(t, x).Canonical() != mustParse(t, y).Canonical() {
+				t.Fatalf("not the same is left:\n%s\n%s", x, y)
+			}
+		}
 		if x, y := mustParse(t, a).Canonical(), mustParse(t, b).Canonical(); x != y {
 			t.Fatalf("%s\n%s\n%s\n%s", a, x, b, y)
 		}
