@@ -54,7 +54,8 @@ func (r *Responder) anew(ctx context.Context, resp *Response) error {
 func (r *Responder) decideAt(ctx context.Context, resp *Response, at time.Time) error {
 	q := *resp.Asked
 	q.Anew = at
-	resp.Asked, resp.Wake = &q, q.next()
+	resp.Asked = &q
+	resp.Wake = resp.wake(r.Now(), r.lease())
 	return r.Store.Save(ctx, *resp)
 }
 

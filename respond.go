@@ -20,6 +20,8 @@ type Responder struct {
 	Publisher Publisher
 	// Guard is what holds for every rule: who says yes, what is never touched, how much is done by itself, and when.
 	Guard GuardPolicy
+	// Teller tells the sources of findings; nil where none is to be told.
+	Teller Teller
 	// Notifier tells people; nil where nobody is to be told.
 	Notifier Notifier
 	// Acts tells whether a role is one that Parry acts with: it never says yes. It may know fewer roles than Own, among which is every role
@@ -320,12 +322,15 @@ func (r *Responder) record(ctx context.Context, resp *Response, to State, move M
 	}
 	next := *resp
 	next.State, next.Stored = to, to
-	next.Wake = next.wake(r.Now(), r.lease())
 	next.Steps++
 	rec := Record{Response: resp.ID, Seq: next.Steps, At: r.Now(), Kind: move, State: to, Text: text}
 	if len(outcome) > 0 {
 		rec.Call = &outcome[0]
 	}
+	if r.Teller != nil && r.Teller.Tells(next, rec) {
+		next.Untold = &Untold{Seq: rec.Seq, Next: r.Now().Add(tellPause)}
+	}
+	next.Wake = next.wake(r.Now(), r.lease())
 	rec.Seal(resp.Chain)
 	next.Chain = rec.Hash
 	if err := r.Store.Save(ctx, next, rec); err != nil {

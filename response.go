@@ -39,7 +39,9 @@ type Response struct {
 	Stored State `json:"stored,omitempty"`
 	// Chain is the hash of the last record, which holds that of the one before it; empty before the first.
 	Chain string `json:"chain,omitempty"`
-	// Wake is when somebody has to look at the response again though nothing happens: to remind, to let it expire, to take a
+	// Untold is what the finding's source is still to be told; nil for nothing.
+	Untold *Untold `json:"untold,omitempty"`
+	// Wake is when somebody has to look at the response again though nothing happens: to remind, to let it expire, to tell its source, to take a
 	// containment back whose time is over. Zero for never.
 	Wake time.Time `json:"wake,omitzero"`
 	// Halted says why the work stands still half-way: a stop. It goes on when that is taken back.

@@ -43,6 +43,14 @@ const (
 
 // wake is when a response has to be looked at again though nothing happens.
 func (r *Response) wake(now time.Time, lease time.Duration) time.Time {
+	if r.Untold != nil {
+		return soonest(r.ownWake(now, lease), r.Untold.Next)
+	}
+	return r.ownWake(now, lease)
+}
+
+// ownWake is when there is something to do about the response itself.
+func (r *Response) ownWake(now time.Time, lease time.Duration) time.Time {
 	switch {
 	case r.State == Waiting && r.Asked != nil:
 		return r.Asked.next()
@@ -59,16 +67,20 @@ func (r *Response) wake(now time.Time, lease time.Duration) time.Time {
 // atOnce is how many responses one tick takes on.
 const atOnce = 100
 
-// Tick does what is due: it reminds, asks more people, lets questions expire, takes up what a worker left or a stop held, and takes back what
-// was done for a time. It is called every few seconds, by as many workers as there are. One response that fails does not keep the others.
+// Tick does what is due: it reminds, asks more people, lets questions expire, takes up what a worker left or a stop held, takes back what
+// was done for a time, and tells the sources of findings. It is called every few seconds, by as many workers as there are. One response that fails does not keep the others.
 func (r *Responder) Tick(ctx context.Context) error {
 	due, err := r.Store.Due(ctx, r.Now(), atOnce)
 	if err != nil {
 		return err
 	}
-	var failed []error
+	now := r.Now()
+	failed := []error{r.tellAll(ctx, due, now)}
 	for i := range due {
 		resp := &due[i]
+		if resp.Untold.due(now) {
+			continue // it was woken to be told of; where there is more to do, it is woken for that
+		}
 		err := r.due(ctx, resp)
 		if err == nil {
 			continue
@@ -88,6 +100,9 @@ func (r *Responder) later(ctx context.Context, id string, pause time.Duration) e
 		return err
 	}
 	now.Wake = r.Now().Add(pause)
+	if now.Untold != nil {
+		now.Wake = soonest(now.Wake, now.Untold.Next)
+	}
 	err = r.Store.Save(ctx, now)
 	if KindOf(err) == Conflict {
 		return nil // somebody else went on with it
@@ -111,7 +126,7 @@ func (r *Responder) due(ctx context.Context, resp *Response) error {
 	case resp.State == Done && resp.Answer.For > 0:
 		return r.timeIsOver(ctx, resp)
 	}
-	resp.Wake = time.Time{}
+	resp.Wake = resp.wake(r.Now(), r.lease())
 	return raced(r.Store.Save(ctx, *resp))
 }
 
@@ -152,7 +167,7 @@ func (r *Responder) askOn(ctx context.Context, resp *Response) error {
 		resp.Asked = &q
 		return r.step(ctx, resp, Waiting, MoveReminded, fmt.Sprintf("%s asked again, %s", q, times(q.Reminded)))
 	}
-	resp.Wake = q.next()
+	resp.Wake = resp.wake(now, r.lease())
 	return r.Store.Save(ctx, *resp)
 }
 

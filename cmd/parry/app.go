@@ -31,8 +31,9 @@ type app struct {
 
 	configFile, db, role, playbookDir, ruleDir, org, policyFile, auditKey, writeBack, link string
 
-	lease time.Duration
-	warn  func(error) // tells what went wrong beside the work; nil for a message
+	lease  time.Duration
+	warn   func(error) // tells what went wrong beside the work; nil for a message
+	lastly func()      // what is to be done before the store is closed; nil for nothing
 
 	json, plain bool
 }

@@ -30,6 +30,18 @@ const onDynamoDB = "dynamodb:"
 
 // store opens the store. Where nothing will be changed and there is no file yet, none is made. A table has to be there.
 func (a *app) store(ctx context.Context, create bool) (store, error) {
+	s, err := a.openStore(ctx, create)
+	if err != nil {
+		return nil, err
+	}
+	return lasting{s, func() {
+		if a.lastly != nil {
+			a.lastly()
+		}
+	}}, nil
+}
+
+func (a *app) openStore(ctx context.Context, create bool) (store, error) {
 	if table, ok := strings.CutPrefix(a.db, onDynamoDB); ok {
 		cfg, err := a.aws(ctx)
 		if err != nil {

@@ -11,15 +11,17 @@ import (
 	"parry/internal/hub"
 )
 
-// toldWithin bounds how long a response waits for Security Hub. It is told of questions and of ends only, so nothing is kept from being
-// contained by it.
+// toldWithin bounds how long the end of a command waits for Security Hub.
 const toldWithin = 30 * time.Second
+
+// toldAhead is more than what was just recorded waits to be told.
+const toldAhead = 10 * time.Second
 
 // ownPlace is what --writeback says for each finding's own account and Region.
 const ownPlace = "own"
 
-// tellHub has Security Hub told of what becomes of its findings, where that is wanted. What cannot be told is a warning: the response
-// stands as it is, and the next step that Security Hub is to know brings the finding to where it is then.
+// tellHub has Security Hub told of what becomes of its findings, where that is wanted. A server does it by the clock, and every command before it
+// closes the store: also what one before it, or a server, could not tell.
 func (a *app) tellHub(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud) error {
 	if a.writeBack == "" {
 		return nil
@@ -33,18 +35,27 @@ func (a *app) tellHub(ctx context.Context, r *parry.Responder, cloud *awsapi.Clo
 		}
 		at = hub.Place{Account: account, Region: region, Partition: parry.PartitionOf(region)}
 	}
-	w, also := assemble.WriteBack(cloud, r.Store, at, a.link, r.Now), r.Watch
-	r.Watch = func(resp parry.Response, rec parry.Record) {
-		if also != nil {
-			also(resp, rec)
-		}
-		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), toldWithin)
+	r.Teller = assemble.WriteBack(cloud, r.Store, at, a.link, r.Now)
+	a.lastly = func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), toldWithin)
 		defer cancel()
-		if err := w.Moved(within, resp, rec); err != nil {
+		if err := r.TellDue(ctx, r.Now().Add(toldAhead)); err != nil {
 			a.warning(err)
 		}
 	}
 	return nil
+}
+
+// lasting is a store before whose end something is done.
+type lasting struct {
+	store
+	lastly func()
+}
+
+// Close does it, and closes the store.
+func (l lasting) Close() error {
+	l.lastly()
+	return l.store.Close()
 }
 
 // warning tells of what went wrong beside the work.

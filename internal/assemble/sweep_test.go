@@ -85,9 +85,9 @@ func TestWriteBackOnBothRoads(t *testing.T) {
 	for _, product := range []string{"product/aws/securityhub", "productv2/aws/securityhub"} {
 		f := parry.Finding{Metadata: parry.Metadata{Product: parry.Product{UID: "arn:aws:securityhub:eu-west-1::" + product}}, Info: parry.FindingInfo{UID: "f"},
 			Cloud: parry.Cloud{Account: parry.CloudAccount{UID: account}, Region: "eu-west-1", Partition: "aws"}}
-		resp := parry.Response{ID: "pr-1", Finding: f, State: parry.Done, Answer: parry.Answer{Rule: "r"}}
-		if err := w.Moved(t.Context(), resp, parry.Record{Seq: 5, Kind: parry.MoveVerified, State: parry.Done}); err != nil {
-			t.Error(err)
+		resp := parry.Response{ID: "pr-1", Finding: f, State: parry.Done, Answer: parry.Answer{Rule: "r"}, Untold: &parry.Untold{Seq: 5}}
+		if errs := w.Tell(t.Context(), []parry.Response{resp}); len(errs) > 0 {
+			t.Error(errs)
 		}
 	}
 	if want := []string{"sts /", "securityhub /findings/batchupdate", "securityhub /findingsv2/batchupdatev2"}; !slices.Equal(p.calls, want) {

@@ -16,7 +16,7 @@ import (
 // "writeback" (parry-writeback), in a session that can do nothing else. at is the administrator's account and aggregation Region, or
 // empty to update each finding in its own; link is the console's address for the note, or empty.
 func WriteBack(cloud *awsapi.Cloud, memory hub.Memory, at hub.Place, link string, now func() time.Time) *hub.WriteBack {
-	return &hub.WriteBack{Hub: at, Link: link, Memory: memory, Now: now, Config: narrowed(cloud, "writeback", hub.Place.UpdatePermissions)}
+	return &hub.WriteBack{Hub: at, Link: link, Memory: memory, Now: now, Sleep: sleep, Config: narrowed(cloud, "writeback", hub.Place.UpdatePermissions)}
 }
 
 // narrowed gives configurations for places in Security Hub, with permissions for each. A session is kept for its account and Region

@@ -17,47 +17,72 @@ func (p Place) UpdatePermissions() []parry.Permission {
 	return []parry.Permission{{Action: "securityhub:BatchUpdateFindings", Resources: []string{"*"}}}
 }
 
-// send updates one finding.
-func (w *WriteBack) send(ctx context.Context, p Place, at address, u update) error {
-	cfg, err := w.Config(ctx, p)
+// send makes one call. failed has an error for each finding that was not updated, by its place in the batch.
+func (w *WriteBack) send(ctx context.Context, b notice) (failed map[int]error, err error) {
+	cfg, err := w.Config(ctx, b.place)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	client := securityhub.NewFromConfig(cfg, func(o *securityhub.Options) { o.Region = p.Region })
-	if at.v2 {
-		return sendV2(ctx, client, p, at, u)
+	client := securityhub.NewFromConfig(cfg, func(o *securityhub.Options) { o.Region = b.place.Region })
+	if b.findings[0].at.v2 {
+		return sendV2(ctx, client, b)
 	}
-	out, err := client.BatchUpdateFindings(ctx, &securityhub.BatchUpdateFindingsInput{
-		FindingIdentifiers: []types.AwsSecurityFindingIdentifier{{Id: &at.id, ProductArn: &at.product}},
-		Workflow:           &types.WorkflowUpdate{Status: u.workflow},
-		Note:               &types.NoteUpdate{Text: &u.note, UpdatedBy: aws.String(ourMark)},
-		UserDefinedFields:  map[string]string{ourMark: u.response},
-	})
+	in := &securityhub.BatchUpdateFindingsInput{
+		Workflow:          &types.WorkflowUpdate{Status: b.update.workflow},
+		Note:              &types.NoteUpdate{Text: &b.update.note, UpdatedBy: aws.String(ourMark)},
+		UserDefinedFields: map[string]string{ourMark: b.update.response},
+	}
+	for _, f := range b.findings {
+		in.FindingIdentifiers = append(in.FindingIdentifiers, types.AwsSecurityFindingIdentifier{Id: &f.at.id, ProductArn: &f.at.product})
+	}
+	out, err := client.BatchUpdateFindings(ctx, in)
 	if err != nil {
-		return callFailed(p, err)
+		return nil, callFailed(b.place, err)
 	}
-	if len(out.UnprocessedFindings) > 0 {
-		f := out.UnprocessedFindings[0]
-		return unprocessed(p, aws.ToString(f.ErrorCode), aws.ToString(f.ErrorMessage))
+	failed = map[int]error{}
+	for _, u := range out.UnprocessedFindings {
+		id := u.FindingIdentifier
+		b.notDone(failed, id != nil, func(a address) bool { return aws.ToString(id.Id) == a.id && aws.ToString(id.ProductArn) == a.product },
+			unprocessed(b.place, aws.ToString(u.ErrorCode), aws.ToString(u.ErrorMessage)))
 	}
-	return nil
+	return failed, nil
 }
 
-// sendV2 updates one finding in OCSF.
-func sendV2(ctx context.Context, client *securityhub.Client, p Place, at address, u update) error {
-	out, err := client.BatchUpdateFindingsV2(ctx, &securityhub.BatchUpdateFindingsV2Input{
-		FindingIdentifiers: []types.OcsfFindingIdentifier{{CloudAccountUid: &at.account, FindingInfoUid: &at.id, MetadataProductUid: &at.product}},
-		StatusId:           aws.Int32(u.statusID()),
-		Comment:            &u.note,
-	})
+// sendV2 makes one call about findings in OCSF.
+func sendV2(ctx context.Context, client *securityhub.Client, b notice) (map[int]error, error) {
+	in := &securityhub.BatchUpdateFindingsV2Input{StatusId: aws.Int32(b.update.statusID()), Comment: &b.update.note}
+	for _, f := range b.findings {
+		in.FindingIdentifiers = append(in.FindingIdentifiers,
+			types.OcsfFindingIdentifier{CloudAccountUid: &f.at.account, FindingInfoUid: &f.at.id, MetadataProductUid: &f.at.product})
+	}
+	out, err := client.BatchUpdateFindingsV2(ctx, in)
 	if err != nil {
-		return callFailed(p, err)
+		return nil, callFailed(b.place, err)
 	}
-	if len(out.UnprocessedFindings) > 0 {
-		f := out.UnprocessedFindings[0]
-		return unprocessed(p, string(f.ErrorCode), aws.ToString(f.ErrorMessage))
+	failed := map[int]error{}
+	for _, u := range out.UnprocessedFindings {
+		id := u.FindingIdentifier
+		b.notDone(failed, id != nil, func(a address) bool {
+			return aws.ToString(id.FindingInfoUid) == a.id && aws.ToString(id.MetadataProductUid) == a.product && aws.ToString(id.CloudAccountUid) == a.account
+		}, unprocessed(b.place, string(u.ErrorCode), aws.ToString(u.ErrorMessage)))
 	}
-	return nil
+	return failed, nil
+}
+
+// notDone notes the error for the finding that it is about. Where that is none of the batch, nobody can say which was updated, and it is said of
+// all.
+func (b notice) notDone(failed map[int]error, named bool, is func(address) bool, err error) {
+	met := false
+	for i, f := range b.findings {
+		if named && is(f.at) {
+			failed[i], met = err, true
+		}
+	}
+	for i := range b.findings {
+		if !met {
+			failed[i] = err
+		}
+	}
 }
 
 // callFailed tells a call that was not answered, or answered with an error.

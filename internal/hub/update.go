@@ -70,11 +70,11 @@ func tells(resp parry.Response, rec parry.Record) bool {
 // isDone tells whether the response is done and verified, and nothing of it taken back.
 func isDone(resp parry.Response) bool { return resp.State == parry.Done && len(resp.Undone) == 0 }
 
-// update is what a finding is to say.
+// update is what a finding, or several, are to say.
 type update struct {
 	workflow types.WorkflowStatus
 	note     string
-	response string
+	response string // the id, or those of several
 }
 
 // OCSF status_id of a finding by the workflow. Source: ocsf-schema 1.8, finding.
@@ -115,7 +115,15 @@ func newUpdate(resp parry.Response, all answers, link string) update {
 // subject is what the response is about. It leaves room in the note for the rest.
 func subject(resp parry.Response) string {
 	if resp.Answer.Playbook == "" || resp.Target.ID == "" {
+		return what(resp)
+	}
+	return what(resp) + " on " + cut(resp.Target.String(), 140)
+}
+
+// what is the playbook, or the rule of a response without one.
+func what(resp parry.Response) string {
+	if resp.Answer.Playbook == "" || resp.Target.ID == "" {
 		return "rule " + cut(resp.Answer.Rule, 100)
 	}
-	return cut(resp.Answer.Playbook, 80) + " on " + cut(resp.Target.String(), 140)
+	return cut(resp.Answer.Playbook, 80)
 }

@@ -29,7 +29,9 @@ type desk struct {
 	hosts    []string
 	sent     []map[string]any
 	fail     string // the code for the next findings
-	status   int    // of the next answers; 0 is good
+	failID   string // of the finding that fails; empty for one that is not named
+	pauses   int
+	status   int // of the next answers; 0 is good
 	answer   string
 }
 
@@ -72,8 +74,9 @@ func (d *desk) Do(req *http.Request) (*http.Response, error) {
 	switch {
 	case d.status != 0:
 		status, answer = d.status, d.answer
-	case d.fail != "":
-		answer = fmt.Sprintf(`{"ProcessedFindings":[],"UnprocessedFindings":[{"ErrorCode":%q,"ErrorMessage":"because"}]}`, d.fail)
+	case d.fail != "" && (d.failID == "" || bytes.Contains(b, []byte(`"`+d.failID+`"`))):
+		answer = fmt.Sprintf(`{"ProcessedFindings":[],"UnprocessedFindings":[{"ErrorCode":%q,"ErrorMessage":"because","FindingIdentifier":{"Id":%q,"ProductArn":%q}}]}`,
+			d.fail, d.failID, d.asff["ProductArn"])
 	case req.Method == "PATCH" && req.URL.Path == "/findings/batchupdate":
 		for _, field := range []string{"Note", "Workflow", "UserDefinedFields"} {
 			d.asff[field] = in[field]
@@ -85,6 +88,11 @@ func (d *desk) Do(req *http.Request) (*http.Response, error) {
 		status, answer = 404, `{"message":"no such path"}`
 	}
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader([]byte(answer))), Request: req}, nil
+}
+
+func (d *desk) pause(context.Context, time.Duration) error {
+	d.pauses++
+	return nil
 }
 
 // event is what EventBridge delivers of a finding.
@@ -110,7 +118,7 @@ func (d *desk) writeBack(t *testing.T) *hub.WriteBack {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	return &hub.WriteBack{Now: now, Memory: db, Link: "https://parry.example/console/", Config: func(_ context.Context, p hub.Place) (aws.Config, error) {
+	return &hub.WriteBack{Now: now, Sleep: d.pause, Memory: db, Link: "https://parry.example/console/", Config: func(_ context.Context, p hub.Place) (aws.Config, error) {
 		return aws.Config{Region: p.Region, HTTPClient: d, Credentials: credentials.NewStaticCredentialsProvider("AKIAEXAMPLE", "x", ""),
 			Retryer: func() aws.Retryer { return aws.NopRetryer{} }}, nil
 	}}
@@ -129,9 +137,19 @@ func moved(f parry.Finding, playbook string, seq int, move parry.Move, to parry.
 
 func tell(t *testing.T, w *hub.WriteBack, resp parry.Response, rec parry.Record) {
 	t.Helper()
-	if err := w.Moved(t.Context(), resp, rec); err != nil {
+	if err := try(t, w, resp, rec); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// try tells of a record, as the engine does where there is something to tell.
+func try(t *testing.T, w *hub.WriteBack, resp parry.Response, rec parry.Record) error {
+	t.Helper()
+	if !w.Tells(resp, rec) {
+		return nil
+	}
+	resp.Untold = &parry.Untold{Seq: rec.Seq}
+	return w.Tell(t.Context(), []parry.Response{resp})[resp.ID]
 }
 
 // Each move says what it has to, and the event that Security Hub sends of it asks for nothing.
@@ -275,7 +293,7 @@ func TestTwoDoNotWriteAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp, rec := moved(f, "q", 7, parry.MoveVerified, parry.Done, "")
-	if err := w.Moved(t.Context(), resp, rec); parry.KindOf(err) != parry.Conflict {
+	if err := try(t, w, resp, rec); parry.KindOf(err) != parry.Conflict {
 		t.Errorf("%v", err)
 	}
 }
@@ -345,7 +363,7 @@ func TestWriteBackFails(t *testing.T) {
 		w := d.writeBack(t)
 		d.status, d.fail, d.answer = c.status, c.fail, c.body
 		resp, rec := moved(d.asffNow(t), "p", 1, parry.MoveAsked, parry.Waiting, "")
-		err := w.Moved(t.Context(), resp, rec)
+		err := try(t, w, resp, rec)
 		if err == nil || parry.KindOf(err) != c.kind || !strings.Contains(err.Error(), "pr-p") || !strings.Contains(parry.HintOf(err), c.hint) {
 			t.Errorf("%+v: kind %d, hint %q: %v", c, parry.KindOf(err), parry.HintOf(err), err)
 		}
@@ -367,5 +385,106 @@ func TestALongNoteIsCut(t *testing.T) {
 	note := d.sent[0]["Note"].(map[string]any)["Text"].(string)
 	if len(note) > 512 || !strings.Contains(note, "; response pr-p; https://parry.example/console/responses/pr-p; wörd ") {
 		t.Errorf("%d: %s", len(note), note)
+	}
+}
+
+// many are responses to so many findings, each of which came to the same end.
+func (d *desk) many(t *testing.T, n int) []parry.Response {
+	t.Helper()
+	var all []parry.Response
+	for i := range n {
+		f := d.asffNow(t)
+		f.Info.UID = fmt.Sprintf("f-%d", i)
+		resp, rec := moved(f, "sg-close", 5, parry.MoveVerified, parry.Done, "")
+		resp.ID, resp.Untold = fmt.Sprintf("pr-%025d", i), &parry.Untold{Seq: rec.Seq}
+		all = append(all, resp)
+	}
+	return all
+}
+
+// Few are told with a call each. Many that came to the same end share calls, whose note names all their responses.
+func TestManyShareCalls(t *testing.T) {
+	for n, want := range map[int]int{1: 1, 10: 10, 11: 2, 60: 8, 250: 32} {
+		d := newDesk(t)
+		w := d.writeBack(t)
+		all := d.many(t, n)
+		for range 2 { // the second time all is known
+			if errs := w.Tell(t.Context(), all); len(errs) > 0 {
+				t.Fatalf("%d: %v", n, errs)
+			}
+		}
+		told := map[string]bool{}
+		for _, call := range d.sent {
+			ids := call["FindingIdentifiers"].([]any)
+			note := call["Note"].(map[string]any)["Text"].(string)
+			if len(ids) > 100 || len(note) > 512 {
+				t.Errorf("%d findings, %d characters", len(ids), len(note))
+			}
+			for _, id := range ids {
+				uid := id.(map[string]any)["Id"].(string)
+				told[uid] = true
+				var i int
+				if _, err := fmt.Sscanf(uid, "f-%d", &i); err != nil || !strings.Contains(note, fmt.Sprintf("pr-%025d", i)) {
+					t.Errorf("%s is not in %q", uid, note)
+				}
+			}
+		}
+		if len(d.sent) != want || len(told) != n || d.pauses != want-1 {
+			t.Errorf("%d: %d calls about %d findings with %d pauses, want %d", n, len(d.sent), len(told), d.pauses, want)
+		}
+	}
+}
+
+// Those that end otherwise, elsewhere or in the other form share no call with them.
+func TestWhatDiffersSharesNoCall(t *testing.T) {
+	d := newDesk(t)
+	w := d.writeBack(t)
+	all := d.many(t, 16)
+	all[3].State = parry.Failed
+	all[4].Finding.Metadata.Product.UID = "arn:aws:securityhub:eu-central-1::product/aws/securityhub"
+	all[5].Finding.Metadata.Product.UID = "arn:aws:securityhub:eu-west-1::productv2/aws/securityhub"
+	all[6].Answer.Rule = "another"
+	if errs := w.Tell(t.Context(), all); len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	sizes := map[int]int{}
+	for _, call := range d.sent {
+		sizes[len(call["FindingIdentifiers"].([]any))]++
+	}
+	if diff := cmp.Diff(map[int]int{8: 1, 4: 1, 1: 4}, sizes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// One of a call that is not there is told alone; where Security Hub does not say which, all are tried again.
+func TestOneOfACallFails(t *testing.T) {
+	for id, want := range map[string]int{"f-3": 1, "": 12} {
+		d := newDesk(t)
+		w := d.writeBack(t)
+		d.fail, d.failID = "FindingNotFound", id
+		errs := w.Tell(t.Context(), d.many(t, 12))
+		if len(errs) != want {
+			t.Errorf("%q: %d failed: %v", id, len(errs), errs)
+		}
+		for _, err := range errs {
+			if parry.KindOf(err) != parry.Refused {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// Responses to one finding that are told of in one go take one call, of the newest.
+func TestResponsesToOneFindingShareACall(t *testing.T) {
+	d := newDesk(t)
+	w := d.writeBack(t)
+	var all []parry.Response
+	for _, playbook := range []string{"a", "b", "c"} {
+		resp, _ := moved(d.asffNow(t), playbook, 5, parry.MoveVerified, parry.Done, "")
+		resp.Untold = &parry.Untold{Seq: 5}
+		all = append(all, resp)
+	}
+	if errs := w.Tell(t.Context(), all); len(errs) > 0 || len(d.sent) != 1 || d.asff["Workflow"].(map[string]any)["Status"] != "RESOLVED" {
+		t.Errorf("%v, %v", errs, d.sent)
 	}
 }
