@@ -31,6 +31,7 @@ race: tools
 soak: tools
 	PARRY_KILLS=300 go test $(TESTFLAGS) -timeout 1h -run TestTheServerIsKilled -v ./cmd/parry
 	PARRY_SOAK=1 go test $(TESTFLAGS) -timeout 3h -run 'TestContractOnDynamoDBLocal' -v ./internal/dynamo
+	PARRY_STORM=50000 go run ./internal/bench storming
 
 # Each fuzz target for a short while, one after the other.
 fuzz:

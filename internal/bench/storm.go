@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"strconv"
 	"sync"
 	"time"
 
@@ -45,7 +46,7 @@ const stormRules = `rules:
 `
 
 // storming prints what a storm of findings costs, and holds it to the rule's budget: on SQLite, and on DynamoDB Local where 'make tools'
-// installed it. The latter is for tests, and slower than AWS: it gets fewer events.
+// installed it. The latter is for tests, and slower than AWS: it gets fewer events, unless PARRY_STORM says how many.
 func storming(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "storm")
 	if err != nil {
@@ -75,7 +76,11 @@ func storming(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(made, err)
 	}
-	return stormOn(ctx, dir, "DynamoDB Local", table, stormEvents/25)
+	events := stormEvents / 25
+	if n, err := strconv.Atoi(os.Getenv("PARRY_STORM")); err == nil {
+		events = n
+	}
+	return stormOn(ctx, dir, "DynamoDB Local", table, events)
 }
 
 func stormOn(ctx context.Context, dir, name string, store parry.Store, events int) error {
