@@ -11,14 +11,14 @@ import (
 	"parry"
 	"parry/internal/awsapi"
 	"parry/internal/cases"
-	"parry/internal/twin"
+	"parry/internal/tap"
 )
 
 // Every test here runs on every case of every playbook. Together they hold each playbook to what must always be true
 // (the design's section 5); a playbook that is added later is held to it without a line of test.
 
 // tableName is an operation's name in our table, from the SDK's service id.
-func tableName(e twin.Entry) string {
+func tableName(e tap.Entry) string {
 	prefix := map[string]string{
 		"IAM": "iam", "EC2": "ec2", "S3": "s3", "STS": "sts", "Lambda": "lambda", "Secrets Manager": "secretsmanager", "Auto Scaling": "autoscaling",
 		"Elastic Load Balancing": "elb", "Elastic Load Balancing v2": "elbv2",
@@ -26,9 +26,9 @@ func tableName(e twin.Entry) string {
 	return prefix + ":" + e.Operation
 }
 
-func writesIn(log []twin.Entry) []twin.Entry {
+func writesIn(log []tap.Entry) []tap.Entry {
 	table := awsapi.Catalog()
-	var w []twin.Entry
+	var w []tap.Entry
 	for _, e := range log {
 		if op, ok := table[tableName(e)]; ok && op.Write {
 			w = append(w, e)
@@ -262,7 +262,7 @@ func TestThrottlingIsWaitedOut(t *testing.T) {
 		run(t, c, stage, lib, cases.Probe{Step: func(step string, r parry.Response) {
 			if step == "planned" && r.State == parry.Planned {
 				_, op, _ := strings.Cut(r.Plan.Changes[0].Call.Op, ":")
-				stage.Org.Inject(twin.Fault{Operation: op, Err: twin.Throttle(), Times: 2})
+				stage.Org.Inject(tap.Fault{Operation: op, Err: tap.Throttle(), Times: 2})
 			}
 		}})
 	})

@@ -10,7 +10,7 @@ import (
 
 	"parry"
 	"parry/internal/cases"
-	"parry/internal/twin"
+	"parry/internal/tap"
 )
 
 // Quarantine opens a group for seconds. Where the isolation that must follow is refused, interface and group go back at once: an instance is never left wider
@@ -25,7 +25,7 @@ func TestAFailedIsolationIsNeverLeftOpen(t *testing.T) {
 		_, err := cases.Run(t.Context(), c, stage, lib, memory(t), cases.Probe{Step: func(step string, r parry.Response) {
 			switch step {
 			case "planned":
-				stage.Org.Inject(twin.Fault{Operation: "ModifyNetworkInterfaceAttribute", Skip: 2*refused + 1, Times: 1, Err: twin.Denied()})
+				stage.Org.Inject(tap.Fault{Operation: "ModifyNetworkInterfaceAttribute", Skip: 2*refused + 1, Times: 1, Err: tap.Denied()})
 			case "failed":
 				failed = r
 			}

@@ -18,7 +18,7 @@ import (
 	"parry/internal/awsapi"
 	"parry/internal/cases"
 	"parry/internal/judge"
-	"parry/internal/twin"
+	"parry/internal/tap"
 )
 
 // The judge is an evaluator of IAM policies that was not written here, with AWS's own list of actions and their resource types.
@@ -72,7 +72,7 @@ func volumeOf(t *testing.T, stage *cases.Twin, target parry.Target) string {
 	return aws.ToString(out.Reservations[0].Instances[0].BlockDeviceMappings[0].Ebs.VolumeId)
 }
 
-func inputOf(t *testing.T, e twin.Entry) map[string]any {
+func inputOf(t *testing.T, e tap.Entry) map[string]any {
 	t.Helper()
 	b, err := json.Marshal(e.Input)
 	if err != nil {
