@@ -19,6 +19,14 @@ func entries() []entry {
 		secretsmanagerEntries(),
 		lambdaEntries(),
 		kmsEntries(),
+		rdsEntries(),
+		redshiftEntries(),
+		dynamodbEntries(),
+		ecrEntries(),
+		snsEntries(),
+		sqsEntries(),
+		ssmEntries(),
+		logsEntries(),
 	)
 }
 
