@@ -80,8 +80,6 @@ def end_with_parent() -> None:
 refuse_inactive_keys()
 sign_without_body()
 read_managed_policies_once()
-
-
 scan_no_more()
 threading.Thread(target=end_with_parent, daemon=True).start()
 main(sys.argv[1:])
