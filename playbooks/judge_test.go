@@ -173,6 +173,10 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 		return oneOf(text("SecretId"), "arn:aws:secretsmanager:us-east-1:"+m.account+":secret:x"), text("SecretId") != ""
 	case "autoScalingGroup":
 		return fmt.Sprintf("arn:aws:autoscaling:%s:%s:autoScalingGroup:0f0f0f0f:autoScalingGroupName/%s", m.region, m.account, text("AutoScalingGroupName")), text("AutoScalingGroupName") != ""
+	case "stream": // a tag is put on a table or on a stream, and the call says which
+		if arn := text("ResourceArn"); arn != "" {
+			return arn, true
+		}
 	case "targetgroup", "TargetGroup":
 		return text("TargetGroupArn"), text("TargetGroupArn") != ""
 	case "loadbalancer", "LoadBalancer":
@@ -182,6 +186,11 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 }
 
 var placeholder = regexp.MustCompile(`\$\{[A-Za-z0-9]+\}`)
+
+// otherNames are members of inputs by what AWS's list calls them in ARNs.
+var otherNames = map[string]string{
+	"dbinstancename": "dbinstanceidentifier", "dbclusterinstancename": "dbclusteridentifier", "clustername": "clusteridentifier", "documentname": "name",
+}
 
 // byPattern writes an ARN as AWS's list has it, with the members of the input that have the names of its parts: ${RepositoryName} is RepositoryName,
 // or the first of RepositoryNames. A member that is a whole ARN of the type is taken as it is.
@@ -211,7 +220,11 @@ func byPattern(pattern string, m made) (arn string, named bool) {
 	}
 	named = len(parts) > 1
 	arn = placeholder.ReplaceAllStringFunc(pattern, func(p string) string {
-		s, ok := texts[strings.ToLower(p[2:len(p)-1])]
+		part := strings.ToLower(p[2 : len(p)-1])
+		s, ok := texts[part]
+		if !ok {
+			s, ok = texts[otherNames[part]]
+		}
 		if named = named && ok; !ok {
 			return "fresh-0123"
 		}

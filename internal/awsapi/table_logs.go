@@ -7,7 +7,7 @@ const logGroup = "arn:{partition}:logs:{region}:{account}:log-group:"
 func logsEntries() []entry {
 	return []entry{
 		op("logs:CreateLogGroup", cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).CreateLogGroup, writes, needs("logs:CreateLogGroup", logGroup+"{LogGroupName}")),
-		op("logs:DescribeLogGroups", cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).DescribeLogGroups, needs("logs:DescribeLogGroups", logGroup+"*"), pages("NextToken", "NextToken")),
+		op("logs:DescribeLogGroups", cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).DescribeLogGroups, pages("NextToken", "NextToken")),
 		op("logs:PutRetentionPolicy", cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).PutRetentionPolicy, writes, needs("logs:PutRetentionPolicy", logGroup+"{LogGroupName}")),
 		op("logs:DeleteRetentionPolicy", cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).DeleteRetentionPolicy, writes, needs("logs:DeleteRetentionPolicy", logGroup+"{LogGroupName}")),
 	}

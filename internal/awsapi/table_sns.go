@@ -2,7 +2,7 @@ package awsapi
 
 import "github.com/aws/aws-sdk-go-v2/service/sns"
 
-const topic = "{TopicArn}"
+const topic = "arn:{partition}:sns:{region}:{account}:{TopicArn}"
 
 func snsEntries() []entry {
 	return []entry{
