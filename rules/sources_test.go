@@ -64,7 +64,8 @@ func TestAccessAnalyzer(t *testing.T) {
 	checkSource(t, "aws.access-analyzer", "Access Analyzer Finding", base, []answered{
 		{"a public bucket", "", "accessanalyzer-bucket-public"},
 		{"no word of deletion", `{"isDeleted":null}`, "accessanalyzer-bucket-public"},
-		{"a public queue", `{"resourceType":"AWS::SQS::Queue"}`, "accessanalyzer-public"},
+		{"a public queue", `{"resourceType":"AWS::SQS::Queue"}`, "accessanalyzer-queue-public"},
+		{"a public function", `{"resourceType":"AWS::Lambda::Function"}`, "accessanalyzer-public"},
 		{"another account", `{"isPublic":false,"principal":{"AWS":"999988887777"}}`, "accessanalyzer-cross-account"},
 		{"resolved", `{"status":"RESOLVED"}`, ""},
 		{"archived", `{"status":"ARCHIVED"}`, ""},

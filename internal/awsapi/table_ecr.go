@@ -9,5 +9,8 @@ func ecrEntries() []entry {
 		op("ecr:CreateRepository", ecr.NewFromConfig, (*ecr.Client).CreateRepository, writes, needs("ecr:CreateRepository", repository)),
 		op("ecr:DescribeRepositories", ecr.NewFromConfig, (*ecr.Client).DescribeRepositories, needs("ecr:DescribeRepositories", "arn:{partition}:ecr:{region}:{account}:repository/{RepositoryNames}"), pages("NextToken", "NextToken")),
 		op("ecr:PutImageScanningConfiguration", ecr.NewFromConfig, (*ecr.Client).PutImageScanningConfiguration, writes, needs("ecr:PutImageScanningConfiguration", repository)),
+		op("ecr:GetRepositoryPolicy", ecr.NewFromConfig, (*ecr.Client).GetRepositoryPolicy, needs("ecr:GetRepositoryPolicy", repository)),
+		op("ecr:SetRepositoryPolicy", ecr.NewFromConfig, (*ecr.Client).SetRepositoryPolicy, writes, needs("ecr:SetRepositoryPolicy", repository)),
+		op("ecr:DeleteRepositoryPolicy", ecr.NewFromConfig, (*ecr.Client).DeleteRepositoryPolicy, writes, needs("ecr:DeleteRepositoryPolicy", repository)),
 	}
 }

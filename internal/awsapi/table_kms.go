@@ -15,5 +15,9 @@ func kmsEntries() []entry {
 		op("kms:GetKeyRotationStatus", kms.NewFromConfig, (*kms.Client).GetKeyRotationStatus, needs("kms:GetKeyRotationStatus", key)),
 		op("kms:EnableKeyRotation", kms.NewFromConfig, (*kms.Client).EnableKeyRotation, writes, needs("kms:EnableKeyRotation", key)),
 		op("kms:DisableKeyRotation", kms.NewFromConfig, (*kms.Client).DisableKeyRotation, writes, needs("kms:DisableKeyRotation", key)),
+		op("kms:GetKeyPolicy", kms.NewFromConfig, (*kms.Client).GetKeyPolicy, needs("kms:GetKeyPolicy", key)),
+		op("kms:PutKeyPolicy", kms.NewFromConfig, (*kms.Client).PutKeyPolicy, writes, needs("kms:PutKeyPolicy", key)),
+		op("kms:EnableKey", kms.NewFromConfig, (*kms.Client).EnableKey, writes, needs("kms:EnableKey", key)),
+		op("kms:CancelKeyDeletion", kms.NewFromConfig, (*kms.Client).CancelKeyDeletion, writes, needs("kms:CancelKeyDeletion", key)),
 	}
 }

@@ -14,5 +14,8 @@ func secretsmanagerEntries() []entry {
 		op("secretsmanager:PutSecretValue", secretsmanager.NewFromConfig, (*secretsmanager.Client).PutSecretValue, writes, needs("secretsmanager:PutSecretValue", secret)),
 		op("secretsmanager:DeleteSecret", secretsmanager.NewFromConfig, (*secretsmanager.Client).DeleteSecret, writes, needs("secretsmanager:DeleteSecret", secret)),
 		op("secretsmanager:TagResource", secretsmanager.NewFromConfig, (*secretsmanager.Client).TagResource, writes, needs("secretsmanager:TagResource", secret)),
+		op("secretsmanager:GetResourcePolicy", secretsmanager.NewFromConfig, (*secretsmanager.Client).GetResourcePolicy, needs("secretsmanager:GetResourcePolicy", secret)),
+		op("secretsmanager:PutResourcePolicy", secretsmanager.NewFromConfig, (*secretsmanager.Client).PutResourcePolicy, writes, needs("secretsmanager:PutResourcePolicy", secret)),
+		op("secretsmanager:DeleteResourcePolicy", secretsmanager.NewFromConfig, (*secretsmanager.Client).DeleteResourcePolicy, writes, needs("secretsmanager:DeleteResourcePolicy", secret)),
 	}
 }
