@@ -19,6 +19,7 @@ var enforced = map[string]string{
 	"ec2-revoke-public-ingress/ssh-and-rdp": "ec2:RevokeSecurityGroupIngress",
 	"iam-deactivate-access-key/guardduty":   "iam:UpdateAccessKey",
 	"iam-quarantine-user/guardduty":         "iam:PutUserPolicy",
+	"iam-revoke-role-sessions/guardduty":    "iam:PutRolePolicy",
 }
 
 // TestNoCallNeedsAnUnlistedAction runs playbooks with credentials that hold exactly the derived actions, on an emulator that refuses all others. moto judges
