@@ -20,6 +20,8 @@ var enforced = map[string]string{
 	"iam-deactivate-access-key/guardduty":   "iam:UpdateAccessKey",
 	"iam-quarantine-user/guardduty":         "iam:PutUserPolicy",
 	"iam-revoke-role-sessions/guardduty":    "iam:PutRolePolicy",
+	"iam-revoke-session/guardduty":          "iam:PutRolePolicy",
+	"iam-deny-source-identity/given":        "iam:PutRolePolicy",
 }
 
 // TestNoCallNeedsAnUnlistedAction runs playbooks with credentials that hold exactly the derived actions, on an emulator that refuses all others. moto judges

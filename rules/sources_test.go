@@ -146,30 +146,30 @@ func TestCalls(t *testing.T) {
 	lib := library(t)
 	for _, c := range []struct{ service, name, more, want string }{
 		{"cloudtrail", "StopLogging", "", "cloudtrail-defences-stopped-by-user cloudtrail-trail-stopped"},
-		{"cloudtrail", "StopLogging", byRole, "cloudtrail-trail-stopped"},
+		{"cloudtrail", "StopLogging", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-trail-stopped"},
 		{"cloudtrail", "DeleteTrail", "", "cloudtrail-defences-stopped-by-user cloudtrail-trail-stopped"},
-		{"cloudtrail", "DeleteTrail", byRole, "cloudtrail-trail-stopped"},
+		{"cloudtrail", "DeleteTrail", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-trail-stopped"},
 		{"cloudtrail", "UpdateTrail", "", "cloudtrail-trail-stopped"},
 		{"cloudtrail", "PutEventSelectors", "", "cloudtrail-trail-stopped"},
 		{"cloudtrail", "StopLogging", `{"errorCode":"AccessDenied"}`, ""},
 		{"cloudtrail", "StartLogging", "", ""},
 		{"guardduty", "DeleteDetector", "", "cloudtrail-defences-stopped-by-user cloudtrail-detector-stopped"},
-		{"guardduty", "DeleteDetector", byRole, "cloudtrail-detector-stopped"},
+		{"guardduty", "DeleteDetector", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-detector-stopped"},
 		{"guardduty", "DisassociateFromAdministratorAccount", "", "cloudtrail-defences-stopped-by-user cloudtrail-detector-stopped"},
-		{"guardduty", "DisassociateFromAdministratorAccount", byRole, "cloudtrail-detector-stopped"},
+		{"guardduty", "DisassociateFromAdministratorAccount", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-detector-stopped"},
 		{"guardduty", "UpdateDetector", `{"requestParameters":{"detectorId":"d","enable":false}}`, "cloudtrail-detector-stopped"},
 		{"guardduty", "UpdateDetector", `{"requestParameters":{"detectorId":"d","enable":true}}`, ""},
 		{"securityhub", "DisableSecurityHub", "", "cloudtrail-defences-stopped-by-user cloudtrail-detector-stopped"},
-		{"securityhub", "DisableSecurityHub", byRole, "cloudtrail-detector-stopped"},
+		{"securityhub", "DisableSecurityHub", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-detector-stopped"},
 		{"access-analyzer", "DeleteAnalyzer", "", "cloudtrail-detector-stopped"},
 		{"config", "StopConfigurationRecorder", "", "cloudtrail-defences-stopped-by-user cloudtrail-recorder-stopped"},
-		{"config", "StopConfigurationRecorder", byRole, "cloudtrail-recorder-stopped"},
+		{"config", "StopConfigurationRecorder", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-recorder-stopped"},
 		{"config", "DeleteConfigurationRecorder", "", "cloudtrail-defences-stopped-by-user cloudtrail-recorder-stopped"},
-		{"config", "DeleteConfigurationRecorder", byRole, "cloudtrail-recorder-stopped"},
+		{"config", "DeleteConfigurationRecorder", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-recorder-stopped"},
 		{"config", "DeleteDeliveryChannel", "", "cloudtrail-defences-stopped-by-user cloudtrail-recorder-stopped"},
-		{"config", "DeleteDeliveryChannel", byRole, "cloudtrail-recorder-stopped"},
+		{"config", "DeleteDeliveryChannel", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-recorder-stopped"},
 		{"ec2", "DeleteFlowLogs", "", "cloudtrail-defences-stopped-by-user cloudtrail-logs-deleted"},
-		{"ec2", "DeleteFlowLogs", byRole, "cloudtrail-logs-deleted"},
+		{"ec2", "DeleteFlowLogs", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-logs-deleted"},
 		{"route53resolver", "DeleteResolverQueryLogConfig", "", "cloudtrail-logs-deleted"},
 		{"events", "DisableRule", "", "cloudtrail-event-rule-removed"},
 		{"events", "DeleteRule", "", "cloudtrail-event-rule-removed"},
@@ -177,7 +177,7 @@ func TestCalls(t *testing.T) {
 		{"kms", "DisableKey", "", "cloudtrail-key-disabled"},
 		{"kms", "ScheduleKeyDeletion", "", "cloudtrail-key-disabled"},
 		{"organizations", "LeaveOrganization", "", "cloudtrail-defences-stopped-by-user cloudtrail-organization-left"},
-		{"organizations", "LeaveOrganization", byRole, "cloudtrail-organization-left"},
+		{"organizations", "LeaveOrganization", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-organization-left"},
 		{"iam", "DeactivateMFADevice", "", "cloudtrail-mfa-removed"},
 		{"iam", "CreateAccessKey", `{"requestParameters":{"userName":"victim"}}`, "cloudtrail-credential-made"},
 		{"iam", "CreateAccessKey", "", ""},
@@ -210,7 +210,8 @@ func TestCalls(t *testing.T) {
 		detail := with(t, call+fmt.Sprintf(`"eventSource":"%s.amazonaws.com","eventName":%q}`, c.service, c.name), c.more)
 		answers, finding := match(t, lib, event("aws."+c.service, "AWS API Call via CloudTrail", detail))
 		for _, a := range answers {
-			if a.On == parry.OnActor && len(a.TargetsOf(finding, "AWS::IAM::User")) != 1 {
+			of, err := lib.Playbooks.TargetOf(a.Playbook)
+			if a.On == parry.OnActor && (err != nil || len(a.TargetsOf(finding, of)) != 1) {
 				t.Errorf("%s %s: the caller is no target of %s: %+v", c.service, c.name, a.Playbook, finding.Targets)
 			}
 		}
