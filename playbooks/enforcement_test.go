@@ -21,6 +21,8 @@ var enforced = map[string]string{
 	"iam-quarantine-user/guardduty":         "iam:PutUserPolicy",
 	"iam-revoke-role-sessions/guardduty":    "iam:PutRolePolicy",
 	"iam-revoke-session/guardduty":          "iam:PutRolePolicy",
+	"iam-remove-login-profile/guardduty":    "iam:DeleteLoginProfile",
+	"iam-enforce-mfa/attached":              "iam:PutUserPolicy",
 	"iam-deny-source-identity/given":        "iam:PutRolePolicy",
 }
 
