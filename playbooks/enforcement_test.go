@@ -23,6 +23,7 @@ var enforced = map[string]string{
 	"iam-revoke-session/guardduty":          "iam:PutRolePolicy",
 	"iam-remove-login-profile/guardduty":    "iam:DeleteLoginProfile",
 	"iam-enforce-mfa/attached":              "iam:PutUserPolicy",
+	"iam-narrow-trust/public":               "iam:UpdateAssumeRolePolicy",
 	"iam-deny-source-identity/given":        "iam:PutRolePolicy",
 }
 

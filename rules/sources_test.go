@@ -65,6 +65,7 @@ func TestAccessAnalyzer(t *testing.T) {
 		{"a public bucket", "", "accessanalyzer-bucket-public"},
 		{"no word of deletion", `{"isDeleted":null}`, "accessanalyzer-bucket-public"},
 		{"a public queue", `{"resourceType":"AWS::SQS::Queue"}`, "accessanalyzer-public"},
+		{"a public role", `{"resourceType":"AWS::IAM::Role","resource":"arn:aws:iam::111122223333:role/deploy"}`, "accessanalyzer-role-public"},
 		{"another account", `{"isPublic":false,"principal":{"AWS":"999988887777"}}`, "accessanalyzer-cross-account"},
 		{"resolved", `{"status":"RESOLVED"}`, ""},
 		{"archived", `{"status":"ARCHIVED"}`, ""},

@@ -542,6 +542,10 @@ func getRole(r *request, in *iam.GetRoleInput) (*iam.GetRoleOutput, error) {
 // trustPolicySize is the quota of a trust policy's length, which can be raised. Source: "IAM and AWS STS quotas", IAM User Guide.
 const trustPolicySize = 2048
 
+// deletedPrincipal finds the unique id that AWS shows in the place of a principal that was deleted. It does not take one back.
+// Source: "AWS JSON policy elements: Principal", IAM User Guide.
+var deletedPrincipal = regexp.MustCompile(`"A(IDA|ROA)[A-Z0-9]{12,}"`)
+
 func updateAssumeRolePolicy(r *request, in *iam.UpdateAssumeRolePolicyInput) (*iam.UpdateAssumeRolePolicyOutput, error) {
 	found, err := r.acct.iam.changeableRole(in.RoleName)
 	if err != nil {
@@ -549,6 +553,9 @@ func updateAssumeRolePolicy(r *request, in *iam.UpdateAssumeRolePolicyInput) (*i
 	}
 	if problem := checkPolicy(*in.PolicyDocument, trustPolicy); problem != "" {
 		return nil, &iamtypes.MalformedPolicyDocumentException{Message: aws.String(problem)}
+	}
+	if deletedPrincipal.MatchString(*in.PolicyDocument) {
+		return nil, &iamtypes.MalformedPolicyDocumentException{Message: aws.String("Invalid principal in policy")}
 	}
 	if policySize(*in.PolicyDocument) > trustPolicySize {
 		return nil, overLimit("Cannot exceed quota for ACLSizePerRole: %d", trustPolicySize)

@@ -70,7 +70,9 @@ func TestTrustPolicy(t *testing.T) {
 		if err != nil || d != trustEC2 {
 			t.Errorf("trust is %s %v", d, err)
 		}
-		if !isMoto { // moto takes a trust policy without a statement
+		if !isMoto { // moto takes a trust policy without a statement, and one that names a deleted principal
+			gone := strings.Replace(trustEC2, `{"Service":"ec2.amazonaws.com"}`, `{"AWS":"AIDAEXAMPLEEXAMPLE123"}`, 1)
+			refused(c.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: role, PolicyDocument: aws.String(gone)}))(t, "MalformedPolicyDocument")
 			refused(c.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: role, PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[]}`)}))(t, "MalformedPolicyDocument")
 		}
 	})
