@@ -24,6 +24,9 @@ var enforced = map[string]string{
 	"iam-remove-login-profile/guardduty":    "iam:DeleteLoginProfile",
 	"iam-enforce-mfa/attached":              "iam:PutUserPolicy",
 	"iam-narrow-trust/public":               "iam:UpdateAssumeRolePolicy",
+	"iam-detach-admin-from-user/of-aws":     "iam:DetachUserPolicy",
+	"iam-detach-admin-from-role/of-aws":     "iam:DetachRolePolicy",
+	"iam-detach-admin-from-group/of-aws":    "iam:DetachGroupPolicy",
 	"iam-deny-source-identity/given":        "iam:PutRolePolicy",
 }
 

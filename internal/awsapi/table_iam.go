@@ -42,6 +42,7 @@ func iamEntries() []entry {
 		op("iam:DetachRolePolicy", iam.NewFromConfig, (*iam.Client).DetachRolePolicy, writes, needs("iam:DetachRolePolicy", iamRole), only("ArnEquals", "iam:PolicyARN", "{PolicyArn}")),
 		op("iam:UpdateAssumeRolePolicy", iam.NewFromConfig, (*iam.Client).UpdateAssumeRolePolicy, writes, needs("iam:UpdateAssumeRolePolicy", iamRole)),
 		op("iam:CreateGroup", iam.NewFromConfig, (*iam.Client).CreateGroup, writes, needs("iam:CreateGroup", iamGroup)),
+		op("iam:GetGroup", iam.NewFromConfig, (*iam.Client).GetGroup, needs("iam:GetGroup", iamGroup), pages("Marker", "Marker")),
 		op("iam:AddUserToGroup", iam.NewFromConfig, (*iam.Client).AddUserToGroup, writes, needs("iam:AddUserToGroup", iamGroup)),
 		op("iam:ListGroupsForUser", iam.NewFromConfig, (*iam.Client).ListGroupsForUser, needs("iam:ListGroupsForUser", iamUser), pages("Marker", "Marker")),
 		op("iam:PutGroupPolicy", iam.NewFromConfig, (*iam.Client).PutGroupPolicy, writes, needs("iam:PutGroupPolicy", iamGroup)),
