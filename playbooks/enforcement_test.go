@@ -27,6 +27,7 @@ var enforced = map[string]string{
 	"iam-detach-admin-from-user/of-aws":     "iam:DetachUserPolicy",
 	"iam-detach-admin-from-role/of-aws":     "iam:DetachRolePolicy",
 	"iam-detach-admin-from-group/of-aws":    "iam:DetachGroupPolicy",
+	"iam-narrow-admin-policy/securityhub":   "iam:SetDefaultPolicyVersion",
 	"iam-deny-source-identity/given":        "iam:PutRolePolicy",
 }
 
