@@ -38,6 +38,7 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 	job, resumed := resp.job(), resp.State.Begun()
 	if !resumed {
 		job.Source = "" // what is asked about is the playbook as it is now
+		job.At = r.Now()
 	}
 	fresh, err := r.Planner.Plan(ctx, job)
 	if err != nil {
@@ -61,7 +62,9 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 	if err := r.Planner.Keep(ctx, resp.job()); err != nil {
 		return err
 	}
-	resp.By = by
+	if resp.By = by; !resumed {
+		resp.Plan = fresh // the same but for what is volatile
+	}
 	if resp.Times.Applied.IsZero() {
 		resp.Times.Applied = r.Now()
 	}

@@ -113,19 +113,27 @@ func (o Operation) PermissionsOf(c Call, partition string) []Permission {
 	return all
 }
 
-// conditions fills the templates of a permission's conditions.
+// conditions fills the templates of a permission's conditions. One whose value is not known yet, as for a role before there is a finding,
+// is left out: the session policy of each plan has it.
 func conditions(templates map[string]map[string]string, c Call, partition string) map[string]map[string]string {
 	if len(templates) == 0 {
 		return nil
 	}
 	all := map[string]map[string]string{}
 	for op, keys := range templates {
-		all[op] = map[string]string{}
 		for k, t := range keys {
-			if v := expand(t, c, partition); len(v) == 1 {
-				all[op][k] = v[0]
+			v := expand(t, c, partition)
+			if len(v) != 1 || v[0] == "*" {
+				continue
 			}
+			if all[op] == nil {
+				all[op] = map[string]string{}
+			}
+			all[op][k] = v[0]
 		}
+	}
+	if len(all) == 0 {
+		return nil
 	}
 	return all
 }

@@ -16,3 +16,6 @@ func BudgetGuard(b Budgets, all, account, playbook int, of string) []Cap {
 func EscalationGuard(e Escalation, p Plan, rule string, at Place, targets, confidence, applied int) []Cap {
 	return e.guard(p, rule, facts{place: at, targets: targets, confidence: confidence, applied: applied})
 }
+
+// Protected says why a target is never touched by itself.
+func (r *Responder) Protected(t Target) string { return r.protected(t) }

@@ -250,6 +250,10 @@ type Endpoint struct {
 	Domain string `json:"domain,omitempty"` // an AWS service's name in place of an address
 }
 
+// SessionType is the type of a target that is one session of a role: what aws:userid says of it, "AROA...:name". CloudFormation has no name
+// for it. Source: "aws:userid" in "AWS global condition context keys", IAM User Guide.
+const SessionType = "AWS::STS::AssumedRole"
+
 // Target is one resource that a playbook can work on. Its account and Region are the resource's own.
 type Target struct {
 	Type      string `json:"type"`           // CloudFormation's name: AWS::IAM::AccessKey

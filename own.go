@@ -20,10 +20,23 @@ const (
 // protected says why a target must never be touched by itself: a role of Parry's own, which a finding may well name, as it does in
 // every account what an intruder would do.
 func (r *Responder) protected(t Target) string {
-	if r.Own == nil || t.Type != "AWS::IAM::Role" || !r.Own(t.ID) {
+	if role := t.roleName(); r.Own != nil && role != "" && r.Own(role) {
+		return fmt.Sprintf("%s is Parry's own role", role)
+	}
+	return ""
+}
+
+// roleName is the name of the role that a target is, or is a session of; empty for anything else.
+func (t Target) roleName() string {
+	if t.Type == "AWS::IAM::Role" {
+		return t.ID
+	}
+	_, session, _ := strings.Cut(t.ARN, ":assumed-role/")
+	role, _, _ := strings.Cut(session, "/")
+	if t.Type != SessionType {
 		return ""
 	}
-	return fmt.Sprintf("%s is Parry's own role", t.ID)
+	return role
 }
 
 // ownCall says why a finding asks for nothing: it is a call that Parry made. The name of a session alone proves nothing, as whoever

@@ -69,6 +69,8 @@ func (f Finding) principals(t Target) []string {
 	switch t.Type {
 	case "AWS::IAM::User", "AWS::IAM::Role", "AWS::IAM::AccessKey":
 		names = append(names, t.ID, t.ARN, t.User, userARN(t))
+	case SessionType:
+		names = append(names, t.ID, t.ARN, t.roleName(), "arn:"+t.Partition+":iam::"+t.Account+":role/"+t.roleName())
 	}
 	return distinct(names...)
 }

@@ -17,6 +17,9 @@ type Job struct {
 	Params   map[string]any // as the rule or the person gave them
 	Target   Target
 	Finding  Finding
+	// At is the moment that the plan is for: when the finding was received, and when its plan is applied, that. What depends on it is
+	// not part of the plan's digest.
+	At time.Time
 }
 
 // Plan is what would put a target right: the difference between what is and what the playbook wants. It is plain JSON,

@@ -345,7 +345,11 @@ func (r *Responder) record(ctx context.Context, resp *Response, to State, move M
 
 // job is what the response's plan is made for.
 func (resp Response) job() Job {
-	return Job{Response: resp.ID, Playbook: resp.Answer.Playbook, Source: resp.Plan.Source, Params: resp.Answer.Params, Target: resp.Target, Finding: resp.Finding}
+	at := resp.Times.Received
+	if !resp.Times.Applied.IsZero() {
+		at = resp.Times.Applied
+	}
+	return Job{At: at, Response: resp.ID, Playbook: resp.Answer.Playbook, Source: resp.Plan.Source, Params: resp.Answer.Params, Target: resp.Target, Finding: resp.Finding}
 }
 
 func (resp Response) ended(s State, why string) Response {

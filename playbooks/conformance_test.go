@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -101,7 +102,7 @@ func TestAnotherDigestIsNotApplied(t *testing.T) {
 }
 
 // 4. After apply the plan is empty; that the second delivery is "nothing to do" is checked by every run of a case. Here: planning
-// twice gives the same digest, so a plan depends on the world and on nothing else.
+// twice gives the same digest, so a plan depends on the world and on nothing else, the time of planning included.
 func TestPlanningTwiceGivesTheSameDigest(t *testing.T) {
 	eachCase(t, func(t *testing.T, c cases.Case) {
 		var responder *parry.Responder
@@ -112,7 +113,7 @@ func TestPlanningTwiceGivesTheSameDigest(t *testing.T) {
 				if step != "planned" || r.Plan.Playbook == "" {
 					return
 				}
-				again, err := responder.Planner.Plan(t.Context(), parry.Job{Response: "another", Playbook: r.Answer.Playbook, Params: r.Answer.Params, Target: r.Target, Finding: r.Finding})
+				again, err := responder.Planner.Plan(t.Context(), parry.Job{Response: "another", Playbook: r.Answer.Playbook, Params: r.Answer.Params, Target: r.Target, Finding: r.Finding, At: r.Times.Planned.Add(time.Hour)})
 				if err != nil || again.Digest != r.Plan.Digest {
 					t.Errorf("%v\n%s", err, cmp.Diff(r.Plan, again))
 				}

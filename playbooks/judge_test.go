@@ -32,7 +32,7 @@ type made struct {
 	input   map[string]any
 	policy  string
 	write   bool
-	users   map[string]string // the users' ARNs by name: a name does not say the path
+	named   map[string]string // ARNs by "user/NAME", "role/NAME", "group/NAME": a name does not say the path
 	facts   map[string]string // what AWS knows and the call does not say: the instance of an association, the volume of an instance
 }
 
@@ -40,14 +40,23 @@ type made struct {
 func callsOf(t *testing.T, c cases.Case) []made {
 	t.Helper()
 	var all []made
-	users, facts := map[string]string{}, map[string]string{}
+	named, facts := map[string]string{}, map[string]string{}
 	for _, s := range record(t, c).steps {
 		if s.response.Target.Type == "AWS::EC2::Instance" {
 			facts["instance"] = s.response.Target.ID
 		}
 		for _, e := range s.calls {
-			if in, ok := e.Input.(*iam.CreateUserInput); ok {
-				users[*in.UserName] = "arn:aws:iam::" + e.Account + ":user" + oneOf(aws.ToString(in.Path), "/") + *in.UserName
+			kind, name, path := "", (*string)(nil), (*string)(nil)
+			switch in := e.Input.(type) {
+			case *iam.CreateUserInput:
+				kind, name, path = "user", in.UserName, in.Path
+			case *iam.CreateRoleInput:
+				kind, name, path = "role", in.RoleName, in.Path
+			case *iam.CreateGroupInput:
+				kind, name, path = "group", in.GroupName, in.Path
+			}
+			if kind != "" {
+				named[kind+"/"+*name] = "arn:aws:iam::" + e.Account + ":" + kind + oneOf(aws.ToString(path), "/") + *name
 			}
 			if out, ok := e.Output.(*ec2.DescribeInstancesOutput); ok && facts["volume"] == "" {
 				facts["volume"] = volumeIn(out, facts["instance"])
@@ -56,7 +65,7 @@ func callsOf(t *testing.T, c cases.Case) []made {
 			if !ok || e.Caller.Policy == "" {
 				continue
 			}
-			all = append(all, made{users: users, facts: facts, op: op, account: e.Account, region: e.Region, input: inputOf(t, e), policy: e.Caller.Policy, write: op.Write})
+			all = append(all, made{named: named, facts: facts, op: op, account: e.Account, region: e.Region, input: inputOf(t, e), policy: e.Caller.Policy, write: op.Write})
 		}
 	}
 	return all
@@ -140,9 +149,19 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 		}
 		return fmt.Sprintf("arn:aws:ec2:%s:%s:%s/%s", m.region, m.account, kind, id), true
 	}
+	entity := func(kind, field string) (string, bool) {
+		name := text(field)
+		return oneOf(m.named[kind+"/"+name], fmt.Sprintf("arn:aws:iam::%s:%s/%s", m.account, kind, oneOf(name, "someone"))), name != ""
+	}
 	switch rt.Name {
 	case "user":
-		return oneOf(m.users[text("UserName")], fmt.Sprintf("arn:aws:iam::%s:user/%s", m.account, oneOf(text("UserName"), "someone"))), text("UserName") != ""
+		return entity("user", "UserName")
+	case "role":
+		return entity("role", "RoleName")
+	case "group":
+		return entity("group", "GroupName")
+	case "policy":
+		return oneOf(text("PolicyArn"), fmt.Sprintf("arn:aws:iam::%s:policy/someone", m.account)), text("PolicyArn") != ""
 	case "instance-profile":
 		return fmt.Sprintf("arn:aws:iam::%s:instance-profile/%s", m.account, text("InstanceProfileName")), text("InstanceProfileName") != ""
 	case "instance":

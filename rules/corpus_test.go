@@ -56,7 +56,7 @@ func TestCorpus(t *testing.T) {
 		"exfiltration.ec2-share-ami": "cloudtrail-shared-with-account", "exfiltration.ec2-share-ebs-snapshot": "cloudtrail-shared-with-account",
 		"exfiltration.rds-share-snapshot": "cloudtrail-shared-with-account", "initial-access.console-login-without-mfa": "cloudtrail-login-without-mfa",
 		"persistence.iam-backdoor-role": "cloudtrail-trust-changed", "persistence.iam-backdoor-user": "cloudtrail-credential-made",
-		"persistence.iam-create-admin-user": "cloudtrail-admin-given", "persistence.iam-create-backdoor-role": "cloudtrail-admin-given",
+		"persistence.iam-create-admin-user": "cloudtrail-admin-given-to-user", "persistence.iam-create-backdoor-role": "cloudtrail-admin-given-to-role",
 		"persistence.iam-create-user-login-profile": "cloudtrail-credential-made", "persistence.lambda-backdoor-function": "cloudtrail-shared-with-all",
 		"persistence.rolesanywhere-create-trust-anchor": "cloudtrail-trust-changed", "privilege-escalation.iam-update-user-login-profile": "cloudtrail-credential-made",
 	} {

@@ -177,7 +177,7 @@ func TestDecisions(t *testing.T) {
 	}{
 		{"UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom", coverage.User, "Medium", []string{"auto iam-deactivate-access-key", "approve iam-quarantine-user"}},
 		{"CredentialAccess:IAMUser/CompromisedCredentials", coverage.User, "High", []string{"auto iam-deactivate-access-key", "approve iam-quarantine-user"}},
-		{"CredentialAccess:IAMUser/CompromisedCredentials", coverage.Session, "High", []string{"alert"}},
+		{"CredentialAccess:IAMUser/CompromisedCredentials", coverage.Session, "High", []string{"approve iam-revoke-role-sessions"}},
 		{"Persistence:IAMUser/AnomalousBehavior", coverage.User, "Medium", []string{"approve iam-deactivate-access-key", "approve iam-quarantine-user"}},
 		{"Discovery:IAMUser/AnomalousBehavior", coverage.User, "Low", []string{"approve iam-deactivate-access-key"}},
 		{"Policy:IAMUser/RootCredentialUsage", coverage.Root, "Low", []string{"alert"}},
@@ -196,7 +196,7 @@ func TestDecisions(t *testing.T) {
 		{"Policy:S3/AccountBlockPublicAccessDisabled", coverage.Bucket, "Low", []string{"alert"}},
 		{"Policy:S3/BucketAnonymousAccessGranted", coverage.Bucket, "High", []string{"approve s3-block-public-access"}},
 		{"AttackSequence:EKS/CompromisedCluster", coverage.SequenceEKS, "Critical", []string{"alert"}},
-		{"UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS", coverage.InstanceSession, "High", []string{"approve ec2-quarantine"}},
+		{"UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS", coverage.InstanceSession, "High", []string{"approve iam-revoke-role-sessions", "approve ec2-quarantine"}},
 	} {
 		answers, _ := match(t, lib, coverage.FindingType{Name: c.typ, Severity: c.severity}.Event(c.kind, coverage.Direct))
 		var got []string

@@ -66,6 +66,7 @@ func TestAccessAnalyzer(t *testing.T) {
 		{"no word of deletion", `{"isDeleted":null}`, "accessanalyzer-bucket-public"},
 		{"a public queue", `{"resourceType":"AWS::SQS::Queue"}`, "accessanalyzer-queue-public"},
 		{"a public function", `{"resourceType":"AWS::Lambda::Function"}`, "accessanalyzer-public"},
+		{"a public role", `{"resourceType":"AWS::IAM::Role","resource":"arn:aws:iam::111122223333:role/deploy"}`, "accessanalyzer-role-public"},
 		{"another account", `{"isPublic":false,"principal":{"AWS":"999988887777"}}`, "accessanalyzer-cross-account"},
 		{"resolved", `{"status":"RESOLVED"}`, ""},
 		{"archived", `{"status":"ARCHIVED"}`, ""},
@@ -147,30 +148,30 @@ func TestCalls(t *testing.T) {
 	lib := library(t)
 	for _, c := range []struct{ service, name, more, want string }{
 		{"cloudtrail", "StopLogging", "", "cloudtrail-defences-stopped-by-user cloudtrail-trail-stopped"},
-		{"cloudtrail", "StopLogging", byRole, "cloudtrail-trail-stopped"},
+		{"cloudtrail", "StopLogging", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-trail-stopped"},
 		{"cloudtrail", "DeleteTrail", "", "cloudtrail-defences-stopped-by-user cloudtrail-trail-stopped"},
-		{"cloudtrail", "DeleteTrail", byRole, "cloudtrail-trail-stopped"},
+		{"cloudtrail", "DeleteTrail", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-trail-stopped"},
 		{"cloudtrail", "UpdateTrail", "", "cloudtrail-trail-stopped"},
 		{"cloudtrail", "PutEventSelectors", "", "cloudtrail-trail-stopped"},
 		{"cloudtrail", "StopLogging", `{"errorCode":"AccessDenied"}`, ""},
 		{"cloudtrail", "StartLogging", "", ""},
 		{"guardduty", "DeleteDetector", "", "cloudtrail-defences-stopped-by-user cloudtrail-detector-stopped"},
-		{"guardduty", "DeleteDetector", byRole, "cloudtrail-detector-stopped"},
+		{"guardduty", "DeleteDetector", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-detector-stopped"},
 		{"guardduty", "DisassociateFromAdministratorAccount", "", "cloudtrail-defences-stopped-by-user cloudtrail-detector-stopped"},
-		{"guardduty", "DisassociateFromAdministratorAccount", byRole, "cloudtrail-detector-stopped"},
+		{"guardduty", "DisassociateFromAdministratorAccount", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-detector-stopped"},
 		{"guardduty", "UpdateDetector", `{"requestParameters":{"detectorId":"d","enable":false}}`, "cloudtrail-detector-stopped"},
 		{"guardduty", "UpdateDetector", `{"requestParameters":{"detectorId":"d","enable":true}}`, ""},
 		{"securityhub", "DisableSecurityHub", "", "cloudtrail-defences-stopped-by-user cloudtrail-detector-stopped"},
-		{"securityhub", "DisableSecurityHub", byRole, "cloudtrail-detector-stopped"},
+		{"securityhub", "DisableSecurityHub", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-detector-stopped"},
 		{"access-analyzer", "DeleteAnalyzer", "", "cloudtrail-detector-stopped"},
 		{"config", "StopConfigurationRecorder", "", "cloudtrail-defences-stopped-by-user cloudtrail-recorder-stopped"},
-		{"config", "StopConfigurationRecorder", byRole, "cloudtrail-recorder-stopped"},
+		{"config", "StopConfigurationRecorder", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-recorder-stopped"},
 		{"config", "DeleteConfigurationRecorder", "", "cloudtrail-defences-stopped-by-user cloudtrail-recorder-stopped"},
-		{"config", "DeleteConfigurationRecorder", byRole, "cloudtrail-recorder-stopped"},
+		{"config", "DeleteConfigurationRecorder", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-recorder-stopped"},
 		{"config", "DeleteDeliveryChannel", "", "cloudtrail-defences-stopped-by-user cloudtrail-recorder-stopped"},
-		{"config", "DeleteDeliveryChannel", byRole, "cloudtrail-recorder-stopped"},
+		{"config", "DeleteDeliveryChannel", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-recorder-stopped"},
 		{"ec2", "DeleteFlowLogs", "", "cloudtrail-defences-stopped-by-user cloudtrail-logs-deleted"},
-		{"ec2", "DeleteFlowLogs", byRole, "cloudtrail-logs-deleted"},
+		{"ec2", "DeleteFlowLogs", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-logs-deleted"},
 		{"route53resolver", "DeleteResolverQueryLogConfig", "", "cloudtrail-logs-deleted"},
 		{"events", "DisableRule", "", "cloudtrail-event-rule-removed"},
 		{"events", "DeleteRule", "", "cloudtrail-event-rule-removed"},
@@ -178,13 +179,14 @@ func TestCalls(t *testing.T) {
 		{"kms", "DisableKey", "", "cloudtrail-key-disabled"},
 		{"kms", "ScheduleKeyDeletion", "", "cloudtrail-key-disabled"},
 		{"organizations", "LeaveOrganization", "", "cloudtrail-defences-stopped-by-user cloudtrail-organization-left"},
-		{"organizations", "LeaveOrganization", byRole, "cloudtrail-organization-left"},
+		{"organizations", "LeaveOrganization", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-organization-left"},
 		{"iam", "DeactivateMFADevice", "", "cloudtrail-mfa-removed"},
 		{"iam", "CreateAccessKey", `{"requestParameters":{"userName":"victim"}}`, "cloudtrail-credential-made"},
 		{"iam", "CreateAccessKey", "", ""},
 		{"iam", "CreateLoginProfile", `{"requestParameters":{"userName":"victim"}}`, "cloudtrail-credential-made"},
-		{"iam", "AttachUserPolicy", `{"requestParameters":{"userName":"mallory","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}}`, "cloudtrail-admin-given"},
-		{"iam", "AttachRolePolicy", `{"requestParameters":{"roleName":"r","policyArn":"arn:aws-us-gov:iam::aws:policy/AdministratorAccess"}}`, "cloudtrail-admin-given"},
+		{"iam", "AttachUserPolicy", `{"requestParameters":{"userName":"mallory","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}}`, "cloudtrail-admin-given-to-user"},
+		{"iam", "AttachRolePolicy", `{"requestParameters":{"roleName":"r","policyArn":"arn:aws-us-gov:iam::aws:policy/AdministratorAccess"}}`, "cloudtrail-admin-given-to-role"},
+		{"iam", "AttachGroupPolicy", `{"requestParameters":{"groupName":"g","policyArn":"arn:aws:iam::aws:policy/IAMFullAccess"}}`, "cloudtrail-admin-given-to-group"},
 		{"iam", "AttachRolePolicy", `{"requestParameters":{"roleName":"r","policyArn":"arn:aws:iam::aws:policy/ReadOnlyAccess"}}`, ""},
 		{"iam", "UpdateAssumeRolePolicy", "", "cloudtrail-trust-changed"},
 		{"ec2", "AuthorizeSecurityGroupIngress", `{"requestParameters":{"groupId":"sg-1","ipPermissions":{"items":[{"ipProtocol":"tcp","fromPort":443,"toPort":443,"ipRanges":{"items":[{"cidrIp":"10.0.0.0/8"}]}},
@@ -211,7 +213,8 @@ func TestCalls(t *testing.T) {
 		detail := with(t, call+fmt.Sprintf(`"eventSource":"%s.amazonaws.com","eventName":%q}`, c.service, c.name), c.more)
 		answers, finding := match(t, lib, event("aws."+c.service, "AWS API Call via CloudTrail", detail))
 		for _, a := range answers {
-			if a.On == parry.OnActor && len(a.TargetsOf(finding, "AWS::IAM::User")) != 1 {
+			of, err := lib.Playbooks.TargetOf(a.Playbook)
+			if a.On == parry.OnActor && (err != nil || len(a.TargetsOf(finding, of)) != 1) {
 				t.Errorf("%s %s: the caller is no target of %s: %+v", c.service, c.name, a.Playbook, finding.Targets)
 			}
 		}

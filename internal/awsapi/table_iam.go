@@ -7,6 +7,8 @@ import (
 const (
 	iamUser    = "arn:{partition}:iam::{account}:user/{UserName}"
 	iamRole    = "arn:{partition}:iam::{account}:role/{RoleName}"
+	iamGroup   = "arn:{partition}:iam::{account}:group/{GroupName}"
+	iamPolicy  = "arn:{partition}:iam::{account}:policy/*" // a playbook names it: the path is in the ARN alone
 	iamProfile = "arn:{partition}:iam::{account}:instance-profile/{InstanceProfileName}"
 )
 
@@ -31,6 +33,36 @@ func iamEntries() []entry {
 		op("iam:DetachUserPolicy", iam.NewFromConfig, (*iam.Client).DetachUserPolicy, writes, needs("iam:DetachUserPolicy", iamUser), only("ArnEquals", "iam:PolicyARN", "{PolicyArn}")),
 		op("iam:GetRole", iam.NewFromConfig, (*iam.Client).GetRole, needs("iam:GetRole", iamRole)),
 		op("iam:CreateRole", iam.NewFromConfig, (*iam.Client).CreateRole, writes, needs("iam:CreateRole", iamRole)),
+		op("iam:PutRolePolicy", iam.NewFromConfig, (*iam.Client).PutRolePolicy, writes, needs("iam:PutRolePolicy", iamRole)),
+		op("iam:GetRolePolicy", iam.NewFromConfig, (*iam.Client).GetRolePolicy, needs("iam:GetRolePolicy", iamRole)),
+		op("iam:DeleteRolePolicy", iam.NewFromConfig, (*iam.Client).DeleteRolePolicy, writes, needs("iam:DeleteRolePolicy", iamRole)),
+		op("iam:ListRolePolicies", iam.NewFromConfig, (*iam.Client).ListRolePolicies, needs("iam:ListRolePolicies", iamRole), pages("Marker", "Marker")),
+		op("iam:ListAttachedRolePolicies", iam.NewFromConfig, (*iam.Client).ListAttachedRolePolicies, needs("iam:ListAttachedRolePolicies", iamRole), pages("Marker", "Marker")),
+		op("iam:AttachRolePolicy", iam.NewFromConfig, (*iam.Client).AttachRolePolicy, writes, needs("iam:AttachRolePolicy", iamRole), only("ArnEquals", "iam:PolicyARN", "{PolicyArn}")),
+		op("iam:DetachRolePolicy", iam.NewFromConfig, (*iam.Client).DetachRolePolicy, writes, needs("iam:DetachRolePolicy", iamRole), only("ArnEquals", "iam:PolicyARN", "{PolicyArn}")),
+		op("iam:UpdateAssumeRolePolicy", iam.NewFromConfig, (*iam.Client).UpdateAssumeRolePolicy, writes, needs("iam:UpdateAssumeRolePolicy", iamRole)),
+		op("iam:CreateGroup", iam.NewFromConfig, (*iam.Client).CreateGroup, writes, needs("iam:CreateGroup", iamGroup)),
+		op("iam:GetGroup", iam.NewFromConfig, (*iam.Client).GetGroup, needs("iam:GetGroup", iamGroup), pages("Marker", "Marker")),
+		op("iam:AddUserToGroup", iam.NewFromConfig, (*iam.Client).AddUserToGroup, writes, needs("iam:AddUserToGroup", iamGroup)),
+		op("iam:ListGroupsForUser", iam.NewFromConfig, (*iam.Client).ListGroupsForUser, needs("iam:ListGroupsForUser", iamUser), pages("Marker", "Marker")),
+		op("iam:PutGroupPolicy", iam.NewFromConfig, (*iam.Client).PutGroupPolicy, writes, needs("iam:PutGroupPolicy", iamGroup)),
+		op("iam:GetGroupPolicy", iam.NewFromConfig, (*iam.Client).GetGroupPolicy, needs("iam:GetGroupPolicy", iamGroup)),
+		op("iam:DeleteGroupPolicy", iam.NewFromConfig, (*iam.Client).DeleteGroupPolicy, writes, needs("iam:DeleteGroupPolicy", iamGroup)),
+		op("iam:ListGroupPolicies", iam.NewFromConfig, (*iam.Client).ListGroupPolicies, needs("iam:ListGroupPolicies", iamGroup), pages("Marker", "Marker")),
+		op("iam:ListAttachedGroupPolicies", iam.NewFromConfig, (*iam.Client).ListAttachedGroupPolicies, needs("iam:ListAttachedGroupPolicies", iamGroup), pages("Marker", "Marker")),
+		op("iam:AttachGroupPolicy", iam.NewFromConfig, (*iam.Client).AttachGroupPolicy, writes, needs("iam:AttachGroupPolicy", iamGroup), only("ArnEquals", "iam:PolicyARN", "{PolicyArn}")),
+		op("iam:DetachGroupPolicy", iam.NewFromConfig, (*iam.Client).DetachGroupPolicy, writes, needs("iam:DetachGroupPolicy", iamGroup), only("ArnEquals", "iam:PolicyARN", "{PolicyArn}")),
+		op("iam:CreateLoginProfile", iam.NewFromConfig, (*iam.Client).CreateLoginProfile, writes, needs("iam:CreateLoginProfile", iamUser)),
+		op("iam:GetLoginProfile", iam.NewFromConfig, (*iam.Client).GetLoginProfile, needs("iam:GetLoginProfile", iamUser)),
+		op("iam:DeleteLoginProfile", iam.NewFromConfig, (*iam.Client).DeleteLoginProfile, writes, needs("iam:DeleteLoginProfile", iamUser)),
+		op("iam:CreatePolicy", iam.NewFromConfig, (*iam.Client).CreatePolicy, writes, needs("iam:CreatePolicy", "arn:{partition}:iam::{account}:policy/{PolicyName}")),
+		op("iam:GetPolicy", iam.NewFromConfig, (*iam.Client).GetPolicy, needs("iam:GetPolicy", iamPolicy)),
+		op("iam:GetPolicyVersion", iam.NewFromConfig, (*iam.Client).GetPolicyVersion, needs("iam:GetPolicyVersion", iamPolicy)),
+		op("iam:ListPolicyVersions", iam.NewFromConfig, (*iam.Client).ListPolicyVersions, needs("iam:ListPolicyVersions", iamPolicy), pages("Marker", "Marker")),
+		op("iam:ListEntitiesForPolicy", iam.NewFromConfig, (*iam.Client).ListEntitiesForPolicy, needs("iam:ListEntitiesForPolicy", iamPolicy), pages("Marker", "Marker")),
+		op("iam:CreatePolicyVersion", iam.NewFromConfig, (*iam.Client).CreatePolicyVersion, writes, needs("iam:CreatePolicyVersion", iamPolicy)),
+		op("iam:DeletePolicyVersion", iam.NewFromConfig, (*iam.Client).DeletePolicyVersion, writes, needs("iam:DeletePolicyVersion", iamPolicy)),
+		op("iam:SetDefaultPolicyVersion", iam.NewFromConfig, (*iam.Client).SetDefaultPolicyVersion, writes, needs("iam:SetDefaultPolicyVersion", iamPolicy)),
 		op("iam:GetInstanceProfile", iam.NewFromConfig, (*iam.Client).GetInstanceProfile, needs("iam:GetInstanceProfile", iamProfile)),
 		op("iam:CreateInstanceProfile", iam.NewFromConfig, (*iam.Client).CreateInstanceProfile, writes, needs("iam:CreateInstanceProfile", iamProfile)),
 		op("iam:AddRoleToInstanceProfile", iam.NewFromConfig, (*iam.Client).AddRoleToInstanceProfile, writes, needs("iam:AddRoleToInstanceProfile", iamProfile), depends("iam:PassRole")),

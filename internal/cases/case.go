@@ -182,4 +182,22 @@ func (n names) hide(text string) string {
 var uuid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
 // now is a time that a case can put into its event.
+// toTheSecond finds the times that policies hold.
+var toTheSecond = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
+
+// hideTimes writes times that are counted from the moment of planning as what they are: <moment>, <moment+30s>.
+func hideTimes(text string, moment time.Time) string {
+	return toTheSecond.ReplaceAllStringFunc(text, func(m string) string {
+		t, err := time.Parse(time.RFC3339, m)
+		switch after := t.Sub(moment.Truncate(time.Second)); {
+		case err != nil || after < 0 || after > time.Hour:
+			return m
+		case after == 0:
+			return "<moment>"
+		default:
+			return "<moment+" + after.String() + ">"
+		}
+	})
+}
+
 func now(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -233,7 +233,11 @@ func (r *runner) show(all []parry.Response) string {
 		}
 		render.Style{}.Plan(&b, p.Plan)
 	}
-	return strings.TrimSpace(r.saved.hide(b.String()))
+	text := r.saved.hide(b.String())
+	if len(all) > 0 {
+		text = hideTimes(text, all[0].Times.Received)
+	}
+	return strings.TrimSpace(text)
 }
 
 // check makes a list of reads and compares what they say.

@@ -118,7 +118,7 @@ func (l *loader) params() error {
 		}
 	}
 	l.p.env, err = expr.NewEnv(t, map[string]*types.Type{
-		"target": t.Of(targetType), "finding": t.Of(findingType), "params": t.Record("params", fields),
+		"target": t.Of(targetType), "finding": t.Of(findingType), "params": t.Record("params", fields), moment: types.TimestampType,
 	})
 	return err
 }
@@ -579,6 +579,9 @@ func (l *loader) change(n *strictyaml.Node, env *expr.Env, inLoop bool) (*change
 		if err := l.onlyAsItIs(t); err != nil {
 			return nil, err
 		}
+	}
+	if err := l.timeless(c); err != nil {
+		return nil, err
 	}
 	return c, l.complete(c)
 }

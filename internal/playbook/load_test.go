@@ -68,6 +68,8 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"needs":                 {"    undo:", "    needs: {\"iam:PassRole\": [x]}\n    undo:", "does not need iam:PassRole"},
 		"a secret":              {"call: iam:UpdateAccessKey\n    with: {UserName: \"${target.user}\", AccessKeyId: \"${target.id}\", Status: Inactive}", "call: secretsmanager:PutSecretValue\n    with: {SecretId: \"${target.id}\", SecretString: \"${target.user}\"}", "SecretString of secretsmanager:PutSecretValue is a secret"},
 		"a secret deep inside":  {"call: iam:UpdateAccessKey\n    with: {UserName: \"${target.user}\", AccessKeyId: \"${target.id}\", Status: Inactive}", "call: lambda:CreateFunction\n    with: {FunctionName: f, Environment: {Variables: {TOKEN: x}}}", "Environment.Variables of lambda:CreateFunction is a secret"},
+		"the time":              {"AccessKeyId: \"${target.id}\", Status: Inactive}\n    state", "AccessKeyId: \"${string(moment)}\", Status: Inactive}\n    state", `AccessKeyId rests on "moment"`},
+		"the time, by a name":   {"${keys.AccessKeyMetadata.exists", "${moment > timestamp(\"2026-01-01T00:00:00Z\") && keys.AccessKeyMetadata.exists", `state of off rests on "moment"`},
 		"wait":                  {"    undo:", "    wait: {until: \"${active}\"}\n    undo:", `"within"`},
 	} {
 		t.Run(name, func(t *testing.T) {

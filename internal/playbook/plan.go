@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"parry"
 	"parry/internal/expr"
@@ -88,7 +89,9 @@ func (pl *Planner) look(ctx context.Context, j parry.Job) (*scene, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &scene{p: p, job: j, vars: map[string]any{"target": asJSON(j.Target), "finding": asJSON(j.Finding), "params": params}}
+	s := &scene{p: p, job: j, vars: map[string]any{"target": asJSON(j.Target), "finding": asJSON(j.Finding), "params": params,
+		// To the second, as policies have it.
+		moment: j.At.UTC().Truncate(time.Second).Format(time.RFC3339)}}
 	for _, v := range p.values {
 		if err := s.value(ctx, obs, v); err != nil {
 			return nil, err

@@ -25,7 +25,7 @@ func parseARN(s string) (arn, bool) {
 // isGlobal says whether resources of a type live in no Region. Source: "Global services" in the AWS whitepaper
 // "AWS Fault Isolation Boundaries".
 func isGlobal(cfnType string) bool {
-	for _, service := range []string{"AWS::IAM::", "AWS::CloudFront::", "AWS::Route53::", "AWS::WAF::"} {
+	for _, service := range []string{"AWS::IAM::", "AWS::STS::", "AWS::CloudFront::", "AWS::Route53::", "AWS::WAF::"} {
 		if strings.HasPrefix(cfnType, service) {
 			return true
 		}

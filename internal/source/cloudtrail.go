@@ -131,6 +131,7 @@ func callFacts(f *parry.Finding, d node) error {
 	note(f, "user_agent", d.get("userAgent").text())
 	note(f, "error_code", d.get("errorCode").text())
 	note(f, "mfa_used", mfaText(d))
+	note(f, "source_identity", d.get("userIdentity", "sessionContext", "sourceIdentity").text())
 	return nil
 }
 

@@ -66,7 +66,7 @@ func TestCloudTrailSessionInOCSF(t *testing.T) {
 	f := decoded(t, call("lambda:AddPermission20150331v2", `{"functionName":"f"}`, `{}`, `{"sourceIPAddress":"cloudformation.amazonaws.com","readOnly":true,
 		"userIdentity":{"type":"AssumedRole","principalId":"AROAEXAMPLE:cli","arn":"arn:aws:sts::`+member+`:assumed-role/deploy/cli","accountId":"`+member+`",
 		"accessKeyId":"ASIAEXAMPLE","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAEXAMPLE","arn":"arn:aws:iam::`+member+`:role/deploy",
-		"accountId":"`+member+`","userName":"deploy"},"attributes":{"creationDate":"2026-03-01T09:00:00Z","mfaAuthenticated":"true"}}}}`))
+		"accountId":"`+member+`","userName":"deploy"},"sourceIdentity":"alice","attributes":{"creationDate":"2026-03-01T09:00:00Z","mfaAuthenticated":"true"}}}}`))
 	want := &parry.Initiator{
 		User: &parry.User{Type: "AssumedRole", Name: "deploy", UID: "AROAEXAMPLE:cli", UIDAlt: "arn:aws:sts::" + member + ":assumed-role/deploy/cli",
 			Credential: "ASIAEXAMPLE", Account: &parry.CloudAccount{UID: member}},
@@ -75,9 +75,9 @@ func TestCloudTrailSessionInOCSF(t *testing.T) {
 	if diff := cmp.Diff(want, f.Actor); diff != "" {
 		t.Error(diff)
 	}
-	got := []any{f.Info.Types, *f.Src, f.Unmapped["mfa_used"], f.Unmapped["event_name"], f.Quiet}
+	got := []any{f.Info.Types, *f.Src, f.Unmapped["mfa_used"], f.Unmapped["event_name"], f.Unmapped["source_identity"], f.Quiet}
 	if diff := cmp.Diff([]any{[]string{"lambda:AddPermission20150331v2", "lambda:AddPermission"}, parry.Endpoint{Domain: "cloudformation.amazonaws.com"},
-		"true", "AddPermission20150331v2", ""}, got); diff != "" {
+		"true", "AddPermission20150331v2", "alice", ""}, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -270,7 +270,7 @@ func TestCloudTrailCallers(t *testing.T) {
 		return merged(`{"type":"AssumedRole","principalId":"AROAEXAMPLE:s","arn":"arn:aws:sts::`+member+`:assumed-role/deploy/s","accountId":"`+member+`",
 			"accessKeyId":"ASIAEXAMPLE","sessionContext":{"sessionIssuer":{"type":"Role","arn":"arn:aws:iam::`+member+`:role/deploy","userName":"deploy"}}}`, more...)
 	}
-	deploy := []parry.Target{as("ACTOR", iamRole(member, "deploy"))}
+	deploy := []parry.Target{as("ACTOR", iamRole(member, "deploy")), as("ACTOR", session(member, "deploy", "AROAEXAMPLE:s"))}
 	user := func(fields string) string {
 		return merged(`{"type":"IAMUser","arn":"arn:aws:iam::`+member+`:user/alice","accountId":"`+member+`","accessKeyId":"AKIAEXAMPLE1","userName":"alice"}`, fields)
 	}

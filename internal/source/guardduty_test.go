@@ -91,6 +91,13 @@ func iamRole(account, name string) parry.Target {
 		Account: account, Region: "us-east-1", Partition: "aws"}
 }
 
+// session is a session of a role, by what aws:userid says of it.
+func session(account, role, id string) parry.Target {
+	_, name, _ := strings.Cut(id, ":")
+	return parry.Target{Type: parry.SessionType, ID: id, ARN: "arn:aws:sts::" + account + ":assumed-role/" + role + "/" + name,
+		Account: account, Region: "us-east-1", Partition: "aws"}
+}
+
 func instance(id string) parry.Target {
 	return parry.Target{Type: "AWS::EC2::Instance", ID: id, ARN: "arn:aws:ec2:eu-west-1:" + member + ":instance/" + id,
 		Account: member, Region: "eu-west-1", Partition: "aws"}
@@ -163,7 +170,7 @@ func TestGuardDutyTargets(t *testing.T) {
 		{"a finding about one key names that key only", duty(key("AKIAEXAMPLE1", "AIDAEXAMPLE", "alice", "IAMUser"), live),
 			[]parry.Target{iamKey(member, "AKIAEXAMPLE1", "alice"), iamUser(member, "alice")}, nil},
 		{"a role finding never touches the user of that name", duty(key("ASIAEXAMPLE", "AROAEXAMPLE:s", "alice", "AssumedRole"), live),
-			[]parry.Target{iamRole(member, "alice")}, []string{"a temporary credential of the role"}},
+			[]parry.Target{iamRole(member, "alice"), session(member, "alice", "AROAEXAMPLE:s")}, []string{"a temporary credential of the role"}},
 		{"a role called an IAM user is neither", duty(key("AKIAEXAMPLE", "AROAEXAMPLE:s", "alice", "IAMUser"), live),
 			nil, []string{"is none's id"}},
 		{"a lasting key called a role's is neither", duty(key("AKIAEXAMPLE", "AROAEXAMPLE:s", "alice", "AssumedRole"), live),
@@ -180,11 +187,15 @@ func TestGuardDutyTargets(t *testing.T) {
 			nil, []string{"a temporary credential", "does not name the role"}},
 		{"no details of the key", duty(`{"resourceType":"AccessKey"}`, live), nil, []string{"detail.resource.accessKeyDetails is missing"}},
 		{"a credential taken from an instance", duty(role("AROAEXAMPLE:i-0abc1234", "i-0abc1234"), live, outOfInstance),
-			[]parry.Target{iamRole(member, "web"), instance("i-0abc1234")}, []string{"a temporary credential of the role"}},
+			[]parry.Target{iamRole(member, "web"), session(member, "web", "AROAEXAMPLE:i-0abc1234"), instance("i-0abc1234")}, []string{"a temporary credential of the role"}},
 		{"a credential of another instance", duty(role("AROAEXAMPLE:i-0def", "i-0abc1234"), live, outOfInstance),
-			[]parry.Target{iamRole(member, "web")}, []string{"a temporary credential of the role", `the credential is that of "i-0def"`}},
+			[]parry.Target{iamRole(member, "web"), session(member, "web", "AROAEXAMPLE:i-0def")}, []string{"a temporary credential of the role", `the credential is that of "i-0def"`}},
 		{"a credential beside an instance", duty(role("AROAEXAMPLE:i-0abc1234", "i-0abc1234"), live),
+			[]parry.Target{iamRole(member, "web"), session(member, "web", "AROAEXAMPLE:i-0abc1234")}, []string{"a temporary credential of the role"}},
+		{"a role without the name of its session", duty(key("ASIAEXAMPLE", "AROAEXAMPLE", "web", "AssumedRole"), live),
 			[]parry.Target{iamRole(member, "web")}, []string{"a temporary credential of the role"}},
+		{"a session that no role has", duty(key("ASIAEXAMPLE", "AROAEXAMPLE:a/../b", "web", "AssumedRole"), live),
+			[]parry.Target{iamRole(member, "web")}, []string{"a temporary credential of the role", "is not formed"}},
 		{"an instance", duty(anInstance, `{"resourceRole":"ACTOR"}`), []parry.Target{as("ACTOR", instance("i-0abc1234"))}, nil},
 		{"an instance without an id", duty(`{"resourceType":"Instance"}`, live), nil, []string{"detail.resource.instanceDetails.instanceId is missing"}},
 		{"no instance's id", duty(`{"resourceType":"Instance","instanceDetails":{"instanceId":"web-1"}}`, live), nil, []string{"is not formed"}},

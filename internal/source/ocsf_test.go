@@ -259,9 +259,9 @@ func TestOCSFAccessKeys(t *testing.T) {
 		{"no data but a lasting key", "AKIAEXAMPLE1", ``, `{}`, []parry.Target{iamKey(member, "AKIAEXAMPLE1", "")}, nil},
 		{"no word of what the principal is", "AKIAEXAMPLE1", `"user_name":"alice"`, `{}`, nil, []string{"does not say what kind of principal"}},
 		{"a role finding never touches the user of that name", "ASIAEXAMPLE", `"principal_id":"AROAEXAMPLE:s","user_name":"alice","user_type":"AssumedRole"`, `{}`,
-			[]parry.Target{iamRole(member, "alice")}, []string{"a temporary credential of the role"}},
+			[]parry.Target{iamRole(member, "alice"), session(member, "alice", "AROAEXAMPLE:s")}, []string{"a temporary credential of the role"}},
 		{"a credential taken from an instance", "ASIAEXAMPLE", `"principal_id":"AROAEXAMPLE:i-0abc1234","user_name":"web","user_type":"AssumedRole"`, outOfInstance,
-			[]parry.Target{iamRole(member, "web"), instance("i-0abc1234")}, []string{"a temporary credential of the role"}},
+			[]parry.Target{iamRole(member, "web"), session(member, "web", "AROAEXAMPLE:i-0abc1234"), instance("i-0abc1234")}, []string{"a temporary credential of the role"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := importedV2(ocsf("["+part("AWS::IAM::AccessKey", c.uid, `"data":{`+c.data+`}`)+"]", c.more))

@@ -95,6 +95,9 @@ func (g *gather) session(in scope, p principal) {
 		g.unclear("role %q: belongs to AWS, its policies cannot be changed through IAM", cut(name))
 	default:
 		g.add(in, parry.Target{Type: "AWS::IAM::Role", ID: name, ARN: oneOf(p.arn, in.global("iam", "role/"+name)), Role: p.role})
+		if id, session, named := strings.Cut(p.id, ":"); named && strings.HasPrefix(id, "AROA") && !isPlaceholder(session) {
+			g.add(in, parry.Target{Type: parry.SessionType, ID: p.id, ARN: in.global("sts", "assumed-role/"+name+"/"+session), Role: p.role})
+		}
 	}
 }
 

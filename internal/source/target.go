@@ -124,7 +124,8 @@ func isPlaceholder(id string) bool {
 }
 
 // formed checks an id against the form that AWS gives to ids of its type, where a wrong one could do harm further on.
-// Sources: the patterns of AccessKeyId, userName and roleName in the IAM API Reference; "Bucket naming rules", Amazon
+// Sources: the patterns of AccessKeyId, userName and roleName in the IAM API Reference, and of RoleSessionName in the STS
+// API Reference; "Bucket naming rules", Amazon
 // S3 User Guide, the older rules of us-east-1 included.
 func formed(t parry.Target) bool {
 	const word = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
@@ -133,6 +134,9 @@ func formed(t parry.Target) bool {
 		return only(t.ID, word) && len(t.ID) <= 128 && (t.User == "" || only(t.User, word+"+=,.@-") && len(t.User) <= 64)
 	case "AWS::IAM::User", "AWS::IAM::Role":
 		return only(t.ID, word+"+=,.@-") && len(t.ID) <= 64
+	case parry.SessionType:
+		id, session, ok := strings.Cut(t.ID, ":")
+		return ok && only(id, word) && len(id) <= 128 && only(session, word+"+=,.@-") && len(session) <= 64
 	case "AWS::S3::Bucket":
 		return only(t.ID, word+".-") && len(t.ID) <= 255
 	case "AWS::EC2::Instance":

@@ -223,11 +223,11 @@ func TestTrap11TemporaryCredentialOfAFindingWithNoUser(t *testing.T) {
 		expect(t, decoded(t, asffKey(`"PrincipalName":"alice","PrincipalType":"`+kind+`"`)), nil, want)
 		expect(t, decoded(t, v2Key(`"principal_id":"p","user_name":"alice","user_type":"`+kind+`"`)), nil, want)
 	}
-	deploy := []parry.Target{iamRole(member, "deploy")}
+	deploy := []parry.Target{iamRole(member, "deploy"), session(member, "deploy", "AROAEXAMPLE:s")}
 	for name, in := range map[string]string{
 		"GuardDuty":           duty(key("ASIAEXAMPLE", "AROAEXAMPLE:s", "deploy", "AssumedRole"), live),
-		"ASFF":                asffKey(`"PrincipalName":"deploy","PrincipalType":"AssumedRole"`),
-		"ASFF, by its issuer": asffKey(`"PrincipalName":"s","PrincipalType":"AssumedRole","SessionContext":{"SessionIssuer":{"Type":"Role","Arn":"arn:aws:iam::` + member + `:role/deploy"}}`),
+		"ASFF":                asffKey(`"PrincipalId":"AROAEXAMPLE:s","PrincipalName":"deploy","PrincipalType":"AssumedRole"`),
+		"ASFF, by its issuer": asffKey(`"PrincipalId":"AROAEXAMPLE:s","PrincipalName":"s","PrincipalType":"AssumedRole","SessionContext":{"SessionIssuer":{"Type":"Role","Arn":"arn:aws:iam::` + member + `:role/deploy"}}`),
 		"V2":                  v2Key(`"principal_id":"AROAEXAMPLE:s","user_name":"deploy","user_type":"AssumedRole"`),
 	} {
 		t.Run(name, func(t *testing.T) { expect(t, decoded(t, in), deploy, "a temporary credential of the role") })
@@ -377,5 +377,5 @@ func TestTrap17UntrustedText(t *testing.T) {
 
 func TestTrap20OurOwnRoleAsThePrincipal(t *testing.T) {
 	expect(t, decoded(t, duty(key("ASIAEXAMPLE", "AROAEXAMPLE:parry", "parry-responder", "AssumedRole"), live)),
-		[]parry.Target{iamRole(member, "parry-responder")}, "a temporary credential of the role")
+		[]parry.Target{iamRole(member, "parry-responder"), session(member, "parry-responder", "AROAEXAMPLE:parry")}, "a temporary credential of the role")
 }

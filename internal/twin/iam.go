@@ -23,8 +23,6 @@ import (
 // The quotas of IAM that a containment can run into.
 const (
 	keysPerUser      = 2
-	inlinePolicySize = 2048 // of all inline policies of a user, white space left out
-	attachedPerUser  = 10
 	iamTagsPerEntity = 50
 )
 
@@ -32,15 +30,17 @@ const (
 type iamState struct {
 	users    map[string]*iamUser
 	roles    map[string]*iamRole
+	groups   map[string]*iamGroup
+	managed  map[string]*managed // customers' own policies, by ARN
 	profiles map[string]*instanceProfile
 }
 
 type iamUser struct {
-	view     iamtypes.User
-	tags     map[string]string
-	keys     map[string]*accessKey
-	inline   map[string]string // policy name -> document
-	attached map[string]string // policy ARN -> name
+	view  iamtypes.User
+	tags  map[string]string
+	keys  map[string]*accessKey
+	login *iamtypes.LoginProfile // nil where there is no password
+	grants
 }
 
 type accessKey struct {
@@ -54,6 +54,7 @@ type iamRole struct {
 	view  iamtypes.Role // without the document, which goes out encoded
 	trust string
 	tags  []iamtypes.Tag
+	grants
 }
 
 type instanceProfile struct {
@@ -62,6 +63,10 @@ type instanceProfile struct {
 }
 
 func iamHandlers(t table) {
+	iamGrantHandlers(t)
+	iamManagedHandlers(t)
+	iamGroupHandlers(t)
+	iamLoginHandlers(t)
 	on(t, "IAM", "CreateUser", createUser)
 	on(t, "IAM", "GetUser", getUser)
 	on(t, "IAM", "DeleteUser", deleteUser)
@@ -71,18 +76,12 @@ func iamHandlers(t table) {
 	on(t, "IAM", "UpdateAccessKey", updateAccessKey)
 	on(t, "IAM", "DeleteAccessKey", deleteAccessKey)
 	on(t, "IAM", "GetAccessKeyLastUsed", getAccessKeyLastUsed)
-	on(t, "IAM", "PutUserPolicy", putUserPolicy)
-	on(t, "IAM", "GetUserPolicy", getUserPolicy)
-	on(t, "IAM", "DeleteUserPolicy", deleteUserPolicy)
-	on(t, "IAM", "ListUserPolicies", listUserPolicies)
-	on(t, "IAM", "AttachUserPolicy", attachUserPolicy)
-	on(t, "IAM", "DetachUserPolicy", detachUserPolicy)
-	on(t, "IAM", "ListAttachedUserPolicies", listAttachedUserPolicies)
 	on(t, "IAM", "TagUser", tagUser)
 	on(t, "IAM", "UntagUser", untagUser)
 	on(t, "IAM", "ListUserTags", listUserTags)
 	on(t, "IAM", "CreateRole", createRole)
 	on(t, "IAM", "GetRole", getRole)
+	on(t, "IAM", "UpdateAssumeRolePolicy", updateAssumeRolePolicy)
 	on(t, "IAM", "CreateInstanceProfile", createInstanceProfile)
 	on(t, "IAM", "GetInstanceProfile", getInstanceProfile)
 	on(t, "IAM", "AddRoleToInstanceProfile", addRoleToInstanceProfile)
@@ -178,7 +177,7 @@ func createUser(r *request, in *iam.CreateUserInput) (*iam.CreateUserOutput, err
 	if err := mergeTags(tags, in.Tags); err != nil {
 		return nil, err
 	}
-	u := &iamUser{tags: tags, keys: map[string]*accessKey{}, inline: map[string]string{}, attached: map[string]string{}, view: iamtypes.User{
+	u := &iamUser{tags: tags, keys: map[string]*accessKey{}, grants: newGrants(), view: iamtypes.User{
 		Arn:        aws.String("arn:aws:iam::" + r.acct.id + ":user" + path + *in.UserName),
 		CreateDate: aws.Time(r.now),
 		Path:       aws.String(path),
@@ -226,6 +225,10 @@ func deleteUser(r *request, in *iam.DeleteUserInput) (*iam.DeleteUserOutput, err
 	switch {
 	case len(u.keys) > 0:
 		conflict = "Cannot delete entity, must delete access keys first."
+	case u.login != nil:
+		conflict = "Cannot delete entity, must delete login profile first."
+	case r.acct.iam.inGroup(*in.UserName):
+		conflict = "Cannot delete entity, must remove users from group first."
 	case len(u.inline) > 0:
 		conflict = "Cannot delete entity, must delete policies first."
 	case len(u.attached) > 0:
@@ -411,134 +414,9 @@ func policySize(document string) int {
 	return n
 }
 
-func putUserPolicy(r *request, in *iam.PutUserPolicyInput) (*iam.PutUserPolicyOutput, error) {
-	u, err := r.acct.iam.user(in.UserName)
-	if err != nil {
-		return nil, err
-	}
-	if problem := checkPolicy(aws.ToString(in.PolicyDocument), identityPolicy); problem != "" {
-		return nil, &iamtypes.MalformedPolicyDocumentException{Message: aws.String(problem)}
-	}
-	size := policySize(*in.PolicyDocument)
-	for name, document := range u.inline {
-		if name != *in.PolicyName {
-			size += policySize(document)
-		}
-	}
-	if size > inlinePolicySize {
-		return nil, overLimit("Maximum policy size of %d bytes exceeded for user %s", inlinePolicySize, *in.UserName)
-	}
-	u.inline[*in.PolicyName] = *in.PolicyDocument
-	return &iam.PutUserPolicyOutput{}, nil
-}
-
-// inlinePolicy finds a user and the named policy in it.
-func (s *iamState) inlinePolicy(user, name *string) (*iamUser, string, error) {
-	u, err := s.user(user)
-	if err != nil {
-		return nil, "", err
-	}
-	document, ok := u.inline[aws.ToString(name)]
-	if !ok {
-		return nil, "", noEntity("The user policy with name %s cannot be found.", aws.ToString(name))
-	}
-	return u, document, nil
-}
-
 // encodePolicy encodes a document as IAM gives them back: by RFC 3986, where a space is %20.
 func encodePolicy(document string) *string {
 	return aws.String(strings.ReplaceAll(url.QueryEscape(document), "+", "%20"))
-}
-
-func getUserPolicy(r *request, in *iam.GetUserPolicyInput) (*iam.GetUserPolicyOutput, error) {
-	u, document, err := r.acct.iam.inlinePolicy(in.UserName, in.PolicyName)
-	if err != nil {
-		return nil, err
-	}
-	return &iam.GetUserPolicyOutput{UserName: u.view.UserName, PolicyName: aws.String(*in.PolicyName), PolicyDocument: encodePolicy(document)}, nil
-}
-
-func deleteUserPolicy(r *request, in *iam.DeleteUserPolicyInput) (*iam.DeleteUserPolicyOutput, error) {
-	u, _, err := r.acct.iam.inlinePolicy(in.UserName, in.PolicyName)
-	if err != nil {
-		return nil, err
-	}
-	delete(u.inline, *in.PolicyName)
-	return &iam.DeleteUserPolicyOutput{}, nil
-}
-
-func listUserPolicies(r *request, in *iam.ListUserPoliciesInput) (*iam.ListUserPoliciesOutput, error) {
-	u, err := r.acct.iam.user(in.UserName)
-	if err != nil {
-		return nil, err
-	}
-	names := slices.Collect(maps.Keys(u.inline))
-	found, next, err := iamPage(names, func(n string) string { return n }, in.Marker, in.MaxItems)
-	if err != nil {
-		return nil, err
-	}
-	return &iam.ListUserPoliciesOutput{PolicyNames: found, Marker: next, IsTruncated: next != nil}, nil
-}
-
-var managedPolicy = regexp.MustCompile(`^arn:aws:iam::(aws|\d{12}):policy/(?:[\x21-\x7e]+/)?([\w+=,.@-]+)$`)
-
-// attachable gives the name of a managed policy. Those of AWS are all taken to exist; customers have none here.
-func attachable(arn string) (string, error) {
-	m := managedPolicy.FindStringSubmatch(arn)
-	switch {
-	case m == nil:
-		return "", &iamtypes.InvalidInputException{Message: aws.String("ARN " + arn + " is not valid.")}
-	case m[1] != "aws":
-		return "", noEntity("Policy %s does not exist or is not attachable.", arn)
-	}
-	return m[2], nil
-}
-
-func attachUserPolicy(r *request, in *iam.AttachUserPolicyInput) (*iam.AttachUserPolicyOutput, error) {
-	u, err := r.acct.iam.user(in.UserName)
-	if err != nil {
-		return nil, err
-	}
-	name, err := attachable(*in.PolicyArn)
-	if err != nil {
-		return nil, err
-	}
-	if _, again := u.attached[*in.PolicyArn]; !again && len(u.attached) >= attachedPerUser {
-		return nil, overLimit("Cannot exceed quota for PoliciesPerUser: %d", attachedPerUser)
-	}
-	u.attached[*in.PolicyArn] = name
-	return &iam.AttachUserPolicyOutput{}, nil
-}
-
-func detachUserPolicy(r *request, in *iam.DetachUserPolicyInput) (*iam.DetachUserPolicyOutput, error) {
-	u, err := r.acct.iam.user(in.UserName)
-	if err != nil {
-		return nil, err
-	}
-	if _, ok := u.attached[*in.PolicyArn]; !ok {
-		return nil, noEntity("Policy %s was not found.", *in.PolicyArn)
-	}
-	delete(u.attached, *in.PolicyArn)
-	return &iam.DetachUserPolicyOutput{}, nil
-}
-
-func listAttachedUserPolicies(r *request, in *iam.ListAttachedUserPoliciesInput) (*iam.ListAttachedUserPoliciesOutput, error) {
-	u, err := r.acct.iam.user(in.UserName)
-	if err != nil {
-		return nil, err
-	}
-	var policies []iamtypes.AttachedPolicy
-	for arn, name := range u.attached {
-		_, path, _ := strings.Cut(arn, ":policy")
-		if strings.HasPrefix(path, cmp.Or(aws.ToString(in.PathPrefix), "/")) {
-			policies = append(policies, iamtypes.AttachedPolicy{PolicyArn: aws.String(arn), PolicyName: aws.String(name)})
-		}
-	}
-	found, next, err := iamPage(policies, func(p iamtypes.AttachedPolicy) string { return *p.PolicyArn }, in.Marker, in.MaxItems)
-	if err != nil {
-		return nil, err
-	}
-	return &iam.ListAttachedUserPoliciesOutput{AttachedPolicies: found, Marker: next, IsTruncated: next != nil}, nil
 }
 
 // mergeTags puts tags over those that are there. Nothing is changed unless all of it fits.
@@ -627,7 +505,7 @@ func createRole(r *request, in *iam.CreateRoleInput) (*iam.CreateRoleOutput, err
 	if err := mergeTags(tags, in.Tags); err != nil {
 		return nil, err
 	}
-	made := &iamRole{trust: *in.AssumeRolePolicyDocument, tags: tagList(tags), view: iamtypes.Role{
+	made := &iamRole{grants: newGrants(), trust: *in.AssumeRolePolicyDocument, tags: tagList(tags), view: iamtypes.Role{
 		Arn:                aws.String("arn:aws:iam::" + r.acct.id + ":role" + path + *in.RoleName),
 		CreateDate:         aws.Time(r.now),
 		Path:               aws.String(path),
@@ -661,6 +539,31 @@ func getRole(r *request, in *iam.GetRoleInput) (*iam.GetRoleOutput, error) {
 		return nil, err
 	}
 	return &iam.GetRoleOutput{Role: found.full()}, nil
+}
+
+// trustPolicySize is the quota of a trust policy's length, which can be raised. Source: "IAM and AWS STS quotas", IAM User Guide.
+const trustPolicySize = 2048
+
+// deletedPrincipal finds the unique id that AWS shows in the place of a principal that was deleted. It does not take one back.
+// Source: "AWS JSON policy elements: Principal", IAM User Guide.
+var deletedPrincipal = regexp.MustCompile(`"A(IDA|ROA)[A-Z0-9]{12,}"`)
+
+func updateAssumeRolePolicy(r *request, in *iam.UpdateAssumeRolePolicyInput) (*iam.UpdateAssumeRolePolicyOutput, error) {
+	found, err := r.acct.iam.changeableRole(in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	if problem := checkPolicy(*in.PolicyDocument, trustPolicy); problem != "" {
+		return nil, &iamtypes.MalformedPolicyDocumentException{Message: aws.String(problem)}
+	}
+	if deletedPrincipal.MatchString(*in.PolicyDocument) {
+		return nil, &iamtypes.MalformedPolicyDocumentException{Message: aws.String("Invalid principal in policy")}
+	}
+	if policySize(*in.PolicyDocument) > trustPolicySize {
+		return nil, overLimit("Cannot exceed quota for ACLSizePerRole: %d", trustPolicySize)
+	}
+	found.trust = *in.PolicyDocument
+	return &iam.UpdateAssumeRolePolicyOutput{}, nil
 }
 
 func createInstanceProfile(r *request, in *iam.CreateInstanceProfileInput) (*iam.CreateInstanceProfileOutput, error) {

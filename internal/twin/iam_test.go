@@ -203,7 +203,7 @@ func TestInlinePolicies(t *testing.T) {
 	filler := func(n int) string {
 		return strings.Replace(denyAll, `"Deny"`, `"Deny","Sid":"`+strings.Repeat("x", n)+`"`, 1)
 	}
-	room := inlinePolicySize - 2*len(denyAll) - len(`,"Sid":""`)
+	room := userInlineSize - 2*len(denyAll) - len(`,"Sid":""`)
 	for _, c := range []struct {
 		name, policy, document string
 		want                   error
@@ -238,7 +238,7 @@ func TestAttachedPolicies(t *testing.T) {
 	attach := func(arn string) error {
 		return second(c.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: aws.String("alice"), PolicyArn: aws.String(arn)}))
 	}
-	for i := range attachedPerUser {
+	for i := range attachedEach {
 		for range 2 { // again is no change
 			if err := attach(fmt.Sprintf("arn:aws:iam::aws:policy/job-function/P%d", i)); err != nil {
 				t.Fatal(err)
