@@ -55,7 +55,7 @@ staticcheck: $(LINTER)
 docs:
 	go run ./internal/gendocs
 
-tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
+tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/policy/.stamp .tools/policy/check.py .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
 
 # An emulator of AWS, in a venv of its own: see internal/moto.
 .tools/moto/.stamp: test/requirements.txt
@@ -74,6 +74,16 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/ocsf
 # It stands beside node_modules, where node looks for what it imports.
 .tools/judge/judge.mjs: test/judge/judge.mjs .tools/judge/.stamp
 	cp test/judge/judge.mjs $@
+
+# Two more lists of AWS's actions to hold policies against, in a venv of their own: see internal/judge.
+.tools/policy/.stamp: test/policy/requirements.txt
+	rm -rf .tools/policy
+	$(PYTHON) -m venv .tools/policy
+	.tools/policy/bin/python -m pip install --quiet --disable-pip-version-check -r test/policy/requirements.txt
+	touch $@
+
+.tools/policy/check.py: test/policy/check.py .tools/policy/.stamp
+	cp test/policy/check.py $@
 
 # Judges of OCSF, in a venv of their own: see internal/ocsfcheck.
 .tools/ocsf/.stamp: test/ocsf/requirements.txt

@@ -11,3 +11,5 @@ printf 'size of the binary                 %8d kB\n' $(($(wc -c <bin/parry) / 10
 CGO_ENABLED=0 go build -trimpath -o bin/bench ./internal/bench
 ./bin/bench
 go test -run '^$' -bench . -benchtime 3000x ./internal/sqlite
+# How many calls each response makes, beside the fewest that would do, and what its case costs.
+go test -count=1 -run '^TestCallsAreTheFewest$' -v ./playbooks | grep -v -e '^=== ' -e '--- PASS'

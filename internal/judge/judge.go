@@ -187,12 +187,14 @@ func ask[A any](ctx context.Context, j *Judge, lines []any) ([]A, error) {
 	return answers, nil
 }
 
+// longestVerdict bounds a line of an answer: one on a policy that is all errors carries them.
+const longestVerdict = 4 << 20
+
 // parse reads the answers and checks that they stand in the order of the lines.
 func parse[A any](out *bytes.Buffer) ([]A, error) {
-	const longest = 4 << 20 // a verdict on a policy that is all errors carries them
 	var answers []A
 	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, longest)
+	lines.Buffer(nil, longestVerdict)
 	for lines.Scan() {
 		var id struct {
 			ID string `json:"id"`
