@@ -11,11 +11,8 @@ import (
 	"parry/playbooks"
 )
 
-// loadLimit is the longest that the whole catalogue may take to be read and type-checked: every command waits for it.
-const loadLimit = time.Second
-
 // loading prints how long the whole catalogue takes to be read and type-checked: the first time, as every process does it, and the best
-// of several, as what else the machine does can only slow it down.
+// of several, as what else the machine does can only slow it down. Every command waits for it.
 func loading(context.Context) error {
 	var took []time.Duration
 	n := 0
@@ -29,9 +26,6 @@ func loading(context.Context) error {
 	}
 	best := slices.Min(took)
 	fmt.Printf("%d playbooks loaded and checked in   %8.1f ms, at best in %.1f ms, which is %.1f ms each\n", n, ms(took[0]), ms(best), ms(best)/float64(n))
-	if best > loadLimit {
-		return fmt.Errorf("the catalogue takes %s to load, more than %s", best.Round(time.Millisecond), loadLimit)
-	}
 	return nil
 }
 

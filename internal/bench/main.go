@@ -1,4 +1,4 @@
-// Command bench prints how long the catalogue takes to load, and fails where that is too long. It prints what a process that plans takes: memory at rest, time from its start to the first plan, and peak memory. It plans the demo's
+// Command bench prints how long the catalogue takes to load. It prints what a process that plans takes: memory at rest, time from its start to the first plan, and peak memory. It plans the demo's
 // events on the twin, so no network is in the figures. It fails where the peak is over the limit. Then it prints how fast events are matched
 // against rules, beside the naive way, and how many transitions of responses a store takes, and how it does when it is large. With the names of
 // parts it measures these alone.

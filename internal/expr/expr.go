@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -35,6 +36,7 @@ type Env struct {
 	Types *Types
 	cel   *cel.Env
 	vars  map[string]*types.Type
+	used  *sync.Map // what Uses found, by text: a playbook asks for the same texts again and again
 }
 
 // NewEnv makes an environment with variables of the given types.
@@ -53,7 +55,7 @@ func NewEnv(t *Types, vars map[string]*types.Type) (*Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Env{Types: t, cel: e, vars: vars}, nil
+	return &Env{Types: t, cel: e, vars: vars, used: &sync.Map{}}, nil
 }
 
 // With is the environment with more variables. A name that is taken already is an error of the caller's to find.
@@ -68,7 +70,7 @@ func (e *Env) With(vars map[string]*types.Type) (*Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Env{Types: e.Types, cel: c, vars: all}, nil
+	return &Env{Types: e.Types, cel: c, vars: all, used: e.used}, nil
 }
 
 // Has tells whether a variable is declared.
@@ -100,12 +102,16 @@ func (e *Env) Compile(node *strictyaml.Node, text string) (*Expr, error) {
 
 // Uses are the variables that a text reads, found without knowing their types. A text that cannot be parsed reads none.
 func (e *Env) Uses(text string) []string {
+	if known, ok := e.used.Load(text); ok {
+		return slices.Clone(known.([]string))
+	}
 	a, iss := e.cel.Parse(text)
 	if iss.Err() != nil {
 		return nil
 	}
-	used := uses(a.NativeRep())
-	return slices.DeleteFunc(used, func(name string) bool { return !e.variable(a.NativeRep(), name) })
+	used := slices.DeleteFunc(uses(a.NativeRep()), func(name string) bool { return !e.variable(a.NativeRep(), name) })
+	e.used.Store(text, slices.Clone(used))
+	return used
 }
 
 func uses(a *ast.AST) []string {

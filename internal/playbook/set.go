@@ -4,8 +4,10 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"parry"
 	"parry/internal/strictyaml"
@@ -28,8 +30,10 @@ func (s *Set) AddFolder(fsys fs.FS, dir, shown string) error {
 	if err != nil {
 		return parry.Errorf(parry.Invalid, "playbooks: %w", err)
 	}
-	var wrong []error
-	for _, e := range entries {
+	var wg sync.WaitGroup
+	room := make(chan struct{}, runtime.GOMAXPROCS(0)) // to check the expressions of a playbook takes milliseconds
+	loaded, wrong := make([]*Playbook, len(entries)), make([]error, len(entries))
+	for i, e := range entries {
 		file := path.Join(dir, e.Name(), "playbook.yaml")
 		if !e.IsDir() {
 			continue
@@ -39,25 +43,44 @@ func (s *Set) AddFolder(fsys fs.FS, dir, shown string) error {
 			continue
 		}
 		if err != nil {
+			wg.Wait()
 			return parry.Errorf(parry.Invalid, "playbooks: %w", err)
 		}
-		wrong = append(wrong, s.Add(path.Join(shown, e.Name(), "playbook.yaml"), e.Name(), text))
+		wg.Go(func() {
+			room <- struct{}{}
+			defer func() { <-room }()
+			loaded[i], wrong[i] = s.load(path.Join(shown, e.Name(), "playbook.yaml"), e.Name(), text)
+		})
+	}
+	wg.Wait()
+	for _, p := range loaded {
+		if p != nil {
+			s.byName[p.Name] = p
+		}
 	}
 	return errors.Join(wrong...)
 }
 
-// Add loads one playbook. The folder must have its name, so that what is read is where it is looked for. A user's playbook takes the place of
-// an embedded one of the same name.
+// Add loads one playbook. A user's playbook takes the place of an embedded one of the same name.
 func (s *Set) Add(file, folder string, text []byte) error {
-	p, err := Load(file, text, s.catalog)
+	p, err := s.load(file, folder, text)
 	if err != nil {
 		return err
 	}
-	if p.Name != folder {
-		return &strictyaml.Error{File: file, Line: 1, Col: 1, Msg: "the playbook is called " + p.Name + " and its folder " + folder + ": they must be the same"}
-	}
 	s.byName[p.Name] = p
 	return nil
+}
+
+// load reads one playbook. The folder must have its name, so that what is read is where it is looked for.
+func (s *Set) load(file, folder string, text []byte) (*Playbook, error) {
+	p, err := Load(file, text, s.catalog)
+	if err != nil {
+		return nil, err
+	}
+	if p.Name != folder {
+		return nil, &strictyaml.Error{File: file, Line: 1, Col: 1, Msg: "the playbook is called " + p.Name + " and its folder " + folder + ": they must be the same"}
+	}
+	return p, nil
 }
 
 // Get gives a playbook by name.
