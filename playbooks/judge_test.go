@@ -169,6 +169,9 @@ func idOf(resourceType string, m made) (string, bool) {
 		return "arn:aws:s3:::" + text("Bucket"), text("Bucket") != ""
 	case "Secret":
 		return oneOf(text("SecretId"), "arn:aws:secretsmanager:us-east-1:"+m.account+":secret:x"), text("SecretId") != ""
+	case "trail":
+		name := oneOf(text("Name"), text("TrailName"))
+		return fmt.Sprintf("arn:aws:cloudtrail:%s:%s:trail/%s", m.region, m.account, oneOf(name, "x")), name != ""
 	case "autoScalingGroup":
 		return fmt.Sprintf("arn:aws:autoscaling:%s:%s:autoScalingGroup:0f0f0f0f:autoScalingGroupName/%s", m.region, m.account, text("AutoScalingGroupName")), text("AutoScalingGroupName") != ""
 	case "targetgroup", "TargetGroup":

@@ -50,7 +50,7 @@ func TestCorpus(t *testing.T) {
 		t.Logf("%5d %s", counts[name], name)
 	}
 	for attack, want := range map[string]string{
-		"defense-evasion.cloudtrail-delete": "cloudtrail-trail-stopped", "defense-evasion.cloudtrail-event-selectors": "cloudtrail-trail-stopped",
+		"defense-evasion.cloudtrail-delete": "cloudtrail-trail-changed", "defense-evasion.cloudtrail-event-selectors": "cloudtrail-trail-blinded",
 		"defense-evasion.cloudtrail-stop": "cloudtrail-trail-stopped", "defense-evasion.dns-delete-logs": "cloudtrail-logs-deleted",
 		"defense-evasion.vpc-remove-flow-logs": "cloudtrail-logs-deleted", "exfiltration.ec2-security-group-open-port-22-ingress": "cloudtrail-ingress-opened",
 		"exfiltration.ec2-share-ami": "cloudtrail-shared-with-account", "exfiltration.ec2-share-ebs-snapshot": "cloudtrail-shared-with-account",

@@ -65,6 +65,7 @@ type region struct {
 	elb         elbState
 	secrets     secretsState
 	lambda      lambdaState
+	cloudtrail  cloudtrailState
 }
 
 // New makes an empty organization whose clock starts at start and stands still until Advance.
