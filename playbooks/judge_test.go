@@ -172,6 +172,13 @@ func idOf(resourceType string, m made) (string, bool) {
 	case "trail":
 		name := oneOf(text("Name"), text("TrailName"))
 		return fmt.Sprintf("arn:aws:cloudtrail:%s:%s:trail/%s", m.region, m.account, oneOf(name, "x")), name != ""
+	case "detector":
+		return fmt.Sprintf("arn:aws:guardduty:%s:%s:detector/%s", m.region, m.account, oneOf(text("DetectorId"), "x")), text("DetectorId") != ""
+	case "ConfigurationRecorder":
+		name := oneOf(text("ConfigurationRecorderName"), text("ConfigurationRecorderNames"))
+		return fmt.Sprintf("arn:aws:config:%s:%s:configuration-recorder/%s/a1b2c3", m.region, m.account, oneOf(name, "x")), false // of the id behind the name, nobody knows
+	case "hub":
+		return fmt.Sprintf("arn:aws:securityhub:%s:%s:hub/default", m.region, m.account), false // there is no other
 	case "autoScalingGroup":
 		return fmt.Sprintf("arn:aws:autoscaling:%s:%s:autoScalingGroup:0f0f0f0f:autoScalingGroupName/%s", m.region, m.account, text("AutoScalingGroupName")), text("AutoScalingGroupName") != ""
 	case "targetgroup", "TargetGroup":

@@ -19,6 +19,9 @@ func entries() []entry {
 		secretsmanagerEntries(),
 		lambdaEntries(),
 		cloudtrailEntries(),
+		guarddutyEntries(),
+		configEntries(),
+		securityhubEntries(),
 	)
 }
 

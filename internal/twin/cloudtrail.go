@@ -63,7 +63,7 @@ func createTrail(r *request, in *cloudtrail.CreateTrailInput) (*cloudtrail.Creat
 		return nil, &cttypes.S3BucketDoesNotExistException{Message: aws.String(fmt.Sprintf("S3 bucket %s does not exist!", *in.S3BucketName))}
 	}
 	v := cttypes.Trail{
-		Name: in.Name, S3BucketName: in.S3BucketName, S3KeyPrefix: in.S3KeyPrefix, KmsKeyId: in.KmsKeyId, SnsTopicName: in.SnsTopicName,
+		Name: in.Name, S3BucketName: in.S3BucketName, S3KeyPrefix: in.S3KeyPrefix, KmsKeyId: in.KmsKeyId,
 		TrailARN: aws.String(r.arn("cloudtrail", "trail/"+name)), HomeRegion: aws.String(r.region),
 		IncludeGlobalServiceEvents: aws.Bool(in.IncludeGlobalServiceEvents == nil || *in.IncludeGlobalServiceEvents),
 		IsMultiRegionTrail:         aws.Bool(aws.ToBool(in.IsMultiRegionTrail)), IsOrganizationTrail: aws.Bool(aws.ToBool(in.IsOrganizationTrail)),

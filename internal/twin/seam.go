@@ -63,6 +63,9 @@ func handlers() table {
 	secretsHandlers(t)
 	lambdaHandlers(t)
 	cloudtrailHandlers(t)
+	guarddutyHandlers(t)
+	configHandlers(t)
+	securityhubHandlers(t)
 	return t
 }
 

@@ -66,6 +66,9 @@ type region struct {
 	secrets     secretsState
 	lambda      lambdaState
 	cloudtrail  cloudtrailState
+	guardduty   guarddutyState
+	config      configState
+	securityhub securityhubState
 }
 
 // New makes an empty organization whose clock starts at start and stands still until Advance.
