@@ -157,7 +157,9 @@ func idOf(resourceType string, m made) (string, bool) {
 	case "security-group":
 		return ec2ARN("security-group", oneOf(text("GroupId"), text("Groups")))
 	case "vpc":
-		return ec2ARN("vpc", text("VpcId"))
+		return ec2ARN("vpc", oneOf(text("VpcId"), text("ResourceIds")))
+	case "vpc-flow-log":
+		return ec2ARN("vpc-flow-log", text("FlowLogIds"))
 	case "volume":
 		if m.op.Name == "ec2:CreateSnapshots" || m.op.Name == "ec2:ModifyInstanceAttribute" && m.input["BlockDeviceMappings"] != nil {
 			return ec2ARN("volume", m.facts["volume"])

@@ -69,6 +69,7 @@ type region struct {
 	guardduty   guarddutyState
 	config      configState
 	securityhub securityhubState
+	logGroups   map[string]bool // by name
 }
 
 // New makes an empty organization whose clock starts at start and stands still until Advance.
