@@ -45,6 +45,7 @@ func NewEnv(t *Types, vars map[string]*types.Type) (*Env, error) {
 		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateRegexLiterals()),
 	}
 	opts = append(opts, functions()...)
+	opts = append(opts, policyFunctions(t)...)
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		opts = append(opts, cel.Variable(name, vars[name]))
 	}
@@ -103,7 +104,8 @@ func (e *Env) Uses(text string) []string {
 	if iss.Err() != nil {
 		return nil
 	}
-	return uses(a.NativeRep())
+	used := uses(a.NativeRep())
+	return slices.DeleteFunc(used, func(name string) bool { return !e.variable(a.NativeRep(), name) })
 }
 
 func uses(a *ast.AST) []string {
@@ -114,6 +116,24 @@ func uses(a *ast.AST) []string {
 		}
 	}))
 	return slices.Sorted(maps.Keys(set))
+}
+
+// variable tells whether a name stands anywhere as more than the first part of a function's name: before it is checked,
+// policy.withoutPublic(x) looks like a method of a variable.
+func (e *Env) variable(a *ast.AST, name string) bool {
+	idents, prefixes := 0, 0
+	ast.PreOrderVisit(a.Expr(), ast.NewExprVisitor(func(x ast.Expr) {
+		switch {
+		case x.Kind() == ast.IdentKind && x.AsIdent() == name:
+			idents++
+		case x.Kind() == ast.CallKind && x.AsCall().IsMemberFunction():
+			c := x.AsCall()
+			if t := c.Target(); t.Kind() == ast.IdentKind && t.AsIdent() == name && e.cel.HasFunction(name+"."+c.FunctionName()) {
+				prefixes++
+			}
+		}
+	}))
+	return idents > prefixes
 }
 
 var undefined = regexp.MustCompile(`undefined field '([^']+)'`)
