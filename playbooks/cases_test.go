@@ -122,6 +122,12 @@ func (s motoStage) Sleep(ctx context.Context, d time.Duration) error {
 
 // notOnMoto are the cases that moto gets wrong, with the reason. They run on the twin alone.
 var notOnMoto = map[string]string{
-	"ec2-quarantine/auto-scaling":          "it adds the groups that an instance was launched with to its interfaces for ever, whatever is put on them later",
-	"secretsmanager-rotate-secret/rotates": "it sets LastRotatedDate although nothing was rotated, and never runs the rotation function, so that AWSPENDING stays",
+	"ec2-quarantine/auto-scaling":                "it adds the groups that an instance was launched with to its interfaces for ever, whatever is put on them later",
+	"lambda-isolate-function/alias":              "it does not look at the qualifier of an address, and gives the function's for each alias",
+	"lambda-remove-public-access/public-url":     "it writes FunctionUrlAuthType into the statement, where AWS makes a condition of it",
+	"lambda-remove-public-access/securityhub":    "it compares the list [revision] with the revision, and so refuses each removal that names one",
+	"lambda-remove-public-access/two-statements": "it compares the list [revision] with the revision, and so refuses each removal that names one",
+	"lambda-remove-public-access/unsure-left":    "it compares the list [revision] with the revision, and so refuses each removal that names one",
+	"lambda-remove-public-access/versions":       "it removes a permission from the function itself whatever the qualifier says",
+	"secretsmanager-rotate-secret/rotates":       "it sets LastRotatedDate although nothing was rotated, and never runs the rotation function, so that AWSPENDING stays",
 }

@@ -181,6 +181,13 @@ func idOf(resourceType string, m made) (string, bool) {
 		return fmt.Sprintf("arn:aws:config:%s:%s:configuration-recorder/%s/a1b2c3", m.region, m.account, oneOf(name, "x")), false // of the id behind the name, nobody knows
 	case "hub":
 		return fmt.Sprintf("arn:aws:securityhub:%s:%s:hub/default", m.region, m.account), false // there is no other
+	case "function", "function alias", "function version":
+		arn := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", m.region, m.account, oneOf(text("FunctionName"), "x"))
+		q := text("Qualifier")
+		if resourceType == "function" {
+			return arn, text("FunctionName") != ""
+		}
+		return arn + ":" + oneOf(q, "x"), q != ""
 	case "autoScalingGroup":
 		return fmt.Sprintf("arn:aws:autoscaling:%s:%s:autoScalingGroup:0f0f0f0f:autoScalingGroupName/%s", m.region, m.account, text("AutoScalingGroupName")), text("AutoScalingGroupName") != ""
 	case "targetgroup", "TargetGroup":

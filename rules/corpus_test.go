@@ -57,7 +57,7 @@ func TestCorpus(t *testing.T) {
 		"exfiltration.rds-share-snapshot": "cloudtrail-shared-with-account", "initial-access.console-login-without-mfa": "cloudtrail-login-without-mfa",
 		"persistence.iam-backdoor-role": "cloudtrail-trust-changed", "persistence.iam-backdoor-user": "cloudtrail-credential-made",
 		"persistence.iam-create-admin-user": "cloudtrail-admin-given", "persistence.iam-create-backdoor-role": "cloudtrail-admin-given",
-		"persistence.iam-create-user-login-profile": "cloudtrail-credential-made", "persistence.lambda-backdoor-function": "cloudtrail-shared-with-all",
+		"persistence.iam-create-user-login-profile": "cloudtrail-credential-made", "persistence.lambda-backdoor-function": "cloudtrail-function-opened",
 		"persistence.rolesanywhere-create-trust-anchor": "cloudtrail-trust-changed", "privilege-escalation.iam-update-user-login-profile": "cloudtrail-credential-made",
 	} {
 		found := false

@@ -203,7 +203,7 @@ func TestCalls(t *testing.T) {
 		{"ec2", "ModifyImageAttribute", `{"requestParameters":{"launchPermission":{"add":{"items":[{"group":"all"}]}}}}`, "cloudtrail-shared-with-all"},
 		{"rds", "ModifyDBSnapshotAttribute", `{"requestParameters":{"attributeName":"restore","valuesToAdd":["all"]}}`, "cloudtrail-shared-with-all"},
 		{"rds", "ModifyDBSnapshotAttribute", `{"requestParameters":{"attributeName":"restore","valuesToAdd":["999988887777"]}}`, "cloudtrail-shared-with-account"},
-		{"lambda", "AddPermission20150331v2", `{"requestParameters":{"functionName":"f","principal":"*","action":"lambda:InvokeFunction"}}`, "cloudtrail-shared-with-all"},
+		{"lambda", "AddPermission20150331v2", `{"requestParameters":{"functionName":"f","principal":"*","action":"lambda:InvokeFunction"}}`, "cloudtrail-function-opened"},
 		{"lambda", "AddPermission20150331v2", `{"requestParameters":{"functionName":"f","principal":"*","principalOrgID":"o-1"}}`, ""},
 		{"s3", "DeleteBucketPublicAccessBlock", `{"requestParameters":{"bucketName":"payroll-exports"}}`, "cloudtrail-public-access-unblocked"},
 		{"s3", "PutBucketPublicAccessBlock", `{"requestParameters":{"PublicAccessBlockConfiguration":{"BlockPublicAcls":true,"BlockPublicPolicy":false,"IgnorePublicAcls":true,"RestrictPublicBuckets":true}}}`, "cloudtrail-public-access-unblocked"},

@@ -39,6 +39,7 @@ func secrets() map[string]struct{ in, out []string } {
 		"lambda:GetFunction":                           {out: []string{"Configuration.Environment.Variables", "Code.Location"}},
 		"lambda:GetFunctionConfiguration":              {out: []string{"Environment.Variables"}},
 		"lambda:ListFunctions":                         {out: []string{"Functions.Environment.Variables"}},
+		"lambda:ListVersionsByFunction":                {out: []string{"Versions.Environment.Variables"}},
 		"lambda:PublishVersion":                        {out: []string{"Environment.Variables"}},
 		"lambda:UpdateFunctionCode":                    {in: []string{"ZipFile"}, out: []string{"Environment.Variables"}},
 		"lambda:UpdateFunctionConfiguration":           {in: []string{"Environment.Variables"}, out: []string{"Environment.Variables"}},
