@@ -22,7 +22,7 @@ func tableName(e twin.Entry) string {
 	prefix := map[string]string{
 		"IAM": "iam", "EC2": "ec2", "S3": "s3", "STS": "sts", "Lambda": "lambda", "Secrets Manager": "secretsmanager", "Auto Scaling": "autoscaling",
 		"Elastic Load Balancing": "elb", "Elastic Load Balancing v2": "elbv2", "CloudTrail": "cloudtrail",
-		"CloudWatch Logs": "logs", "GuardDuty": "guardduty", "Config Service": "config", "SecurityHub": "securityhub",
+		"CloudWatch Logs": "logs", "ECS": "ecs", "GuardDuty": "guardduty", "Config Service": "config", "SecurityHub": "securityhub",
 	}[e.Service]
 	return prefix + ":" + e.Operation
 }

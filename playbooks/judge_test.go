@@ -188,6 +188,8 @@ func idOf(resourceType string, m made) (string, bool) {
 			return arn, text("FunctionName") != ""
 		}
 		return arn + ":" + oneOf(q, "x"), q != ""
+	case "task":
+		return oneOf(text("Task"), text("Tasks"), "arn:aws:ecs:"+m.region+":"+m.account+":task/c/x"), oneOf(text("Task"), text("Tasks")) != ""
 	case "autoScalingGroup":
 		return fmt.Sprintf("arn:aws:autoscaling:%s:%s:autoScalingGroup:0f0f0f0f:autoScalingGroupName/%s", m.region, m.account, text("AutoScalingGroupName")), text("AutoScalingGroupName") != ""
 	case "targetgroup", "TargetGroup":

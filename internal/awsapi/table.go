@@ -20,6 +20,7 @@ func entries() []entry {
 		lambdaEntries(),
 		cloudtrailEntries(),
 		guarddutyEntries(),
+		ecsEntries(),
 		logsEntries(),
 		configEntries(),
 		securityhubEntries(),

@@ -64,6 +64,7 @@ func handlers() table {
 	lambdaHandlers(t)
 	cloudtrailHandlers(t)
 	guarddutyHandlers(t)
+	ecsHandlers(t)
 	flowLogHandlers(t)
 	configHandlers(t)
 	securityhubHandlers(t)

@@ -69,6 +69,7 @@ type region struct {
 	guardduty   guarddutyState
 	config      configState
 	securityhub securityhubState
+	ecs         ecsState
 	logGroups   map[string]bool // by name
 }
 
