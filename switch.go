@@ -53,9 +53,14 @@ func (r *Responder) Stop(ctx context.Context, playbook, why string, by func() st
 }
 
 // Start takes a stop back, and closes the breaker: failures from before do not count any more. What was stopped half-way goes on. It is
-// recorded first, and where that fails nothing is started. by says who starts it, where that is known.
+// recorded first, and where that fails nothing is started. by says who starts it, where that is known. A stop that somebody gives at the same
+// moment holds: the Error is then of kind Conflict.
 func (r *Responder) Start(ctx context.Context, playbook, by string) error {
-	if err := r.recordStop(ctx, playbook); err != nil {
+	word, err := r.Store.Get(ctx, wordOf(wordStop, playbook))
+	if err != nil {
+		return err
+	}
+	if err := r.recordStop(ctx, playbook, word); err != nil {
 		return err
 	}
 	if err := r.switched(ctx, MoveStarted, fmt.Sprintf("%s starts %s, and closes its breaker", cmp.Or(by, "somebody"), cmp.Or(playbook, "everything"))); err != nil {
@@ -63,6 +68,12 @@ func (r *Responder) Start(ctx context.Context, playbook, by string) error {
 	}
 	if err := r.Store.Set(ctx, wordOf(wordBreaker, playbook), r.Now().UTC().Format(time.RFC3339Nano)); err != nil {
 		return err
+	}
+	switch now, err := r.Store.Get(ctx, wordOf(wordStop, playbook)); {
+	case err != nil:
+		return err
+	case now != word:
+		return Errorf(Conflict, "%s", stoppedBy(playbook, now)).WithHint("it was stopped while you started it: read why before you start it again")
 	}
 	if err := r.Store.Set(ctx, wordOf(wordStop, playbook), ""); err != nil {
 		return err
@@ -106,10 +117,9 @@ func stoppedBy(playbook, word string) string {
 }
 
 // recordStop records a stop that has no record: whoever gave it was interrupted, or set the store's word by hand.
-func (r *Responder) recordStop(ctx context.Context, playbook string) error {
-	word, err := r.Store.Get(ctx, wordOf(wordStop, playbook))
-	if err != nil || word == "" {
-		return err
+func (r *Responder) recordStop(ctx context.Context, playbook, word string) error {
+	if word == "" {
+		return nil
 	}
 	text := stoppedBy(playbook, word)
 	records, err := r.Store.Records(ctx, SwitchLog)

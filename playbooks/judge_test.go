@@ -178,7 +178,9 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 	case "security-group":
 		return ec2ARN("security-group", oneOf(text("GroupId"), text("Groups")))
 	case "vpc":
-		return ec2ARN("vpc", text("VpcId"))
+		return ec2ARN("vpc", oneOf(text("VpcId"), text("ResourceIds")))
+	case "vpc-flow-log":
+		return ec2ARN("vpc-flow-log", text("FlowLogIds"))
 	case "volume":
 		if m.op.Name == "ec2:CreateSnapshots" || m.op.Name == "ec2:ModifyInstanceAttribute" && m.input["BlockDeviceMappings"] != nil {
 			return ec2ARN("volume", m.facts["volume"])
@@ -190,6 +192,25 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 		return "arn:aws:s3:::" + text("Bucket"), text("Bucket") != ""
 	case "Secret":
 		return oneOf(text("SecretId"), "arn:aws:secretsmanager:us-east-1:"+m.account+":secret:x"), text("SecretId") != ""
+	case "trail":
+		name := oneOf(text("Name"), text("TrailName"))
+		return fmt.Sprintf("arn:aws:cloudtrail:%s:%s:trail/%s", m.region, m.account, oneOf(name, "x")), name != ""
+	case "detector":
+		return fmt.Sprintf("arn:aws:guardduty:%s:%s:detector/%s", m.region, m.account, oneOf(text("DetectorId"), "x")), text("DetectorId") != ""
+	case "ConfigurationRecorder":
+		name := oneOf(text("ConfigurationRecorderName"), text("ConfigurationRecorderNames"))
+		return fmt.Sprintf("arn:aws:config:%s:%s:configuration-recorder/%s/a1b2c3", m.region, m.account, oneOf(name, "x")), false // of the id behind the name, nobody knows
+	case "hub":
+		return fmt.Sprintf("arn:aws:securityhub:%s:%s:hub/default", m.region, m.account), false // there is no other
+	case "function", "function alias", "function version":
+		arn := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", m.region, m.account, oneOf(text("FunctionName"), "x"))
+		q := text("Qualifier")
+		if rt.Name == "function" {
+			return arn, text("FunctionName") != ""
+		}
+		return arn + ":" + oneOf(q, "x"), q != ""
+	case "task":
+		return oneOf(text("Task"), text("Tasks"), "arn:aws:ecs:"+m.region+":"+m.account+":task/c/x"), oneOf(text("Task"), text("Tasks")) != ""
 	case "autoScalingGroup":
 		return fmt.Sprintf("arn:aws:autoscaling:%s:%s:autoScalingGroup:0f0f0f0f:autoScalingGroupName/%s", m.region, m.account, text("AutoScalingGroupName")), text("AutoScalingGroupName") != ""
 	case "stream": // a tag is put on a table or on a stream, and the call says which

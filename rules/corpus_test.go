@@ -50,14 +50,14 @@ func TestCorpus(t *testing.T) {
 		t.Logf("%5d %s", counts[name], name)
 	}
 	for attack, want := range map[string]string{
-		"defense-evasion.cloudtrail-delete": "cloudtrail-trail-stopped", "defense-evasion.cloudtrail-event-selectors": "cloudtrail-trail-stopped",
+		"defense-evasion.cloudtrail-delete": "cloudtrail-trail-changed", "defense-evasion.cloudtrail-event-selectors": "cloudtrail-trail-blinded",
 		"defense-evasion.cloudtrail-stop": "cloudtrail-trail-stopped", "defense-evasion.dns-delete-logs": "cloudtrail-logs-deleted",
 		"defense-evasion.vpc-remove-flow-logs": "cloudtrail-logs-deleted", "exfiltration.ec2-security-group-open-port-22-ingress": "cloudtrail-ingress-opened",
 		"exfiltration.ec2-share-ami": "cloudtrail-shared-with-account", "exfiltration.ec2-share-ebs-snapshot": "cloudtrail-shared-with-account",
 		"exfiltration.rds-share-snapshot": "cloudtrail-shared-with-account", "initial-access.console-login-without-mfa": "cloudtrail-login-without-mfa",
 		"persistence.iam-backdoor-role": "cloudtrail-trust-changed", "persistence.iam-backdoor-user": "cloudtrail-credential-made",
 		"persistence.iam-create-admin-user": "cloudtrail-admin-given-to-user", "persistence.iam-create-backdoor-role": "cloudtrail-admin-given-to-role",
-		"persistence.iam-create-user-login-profile": "cloudtrail-credential-made", "persistence.lambda-backdoor-function": "cloudtrail-shared-with-all",
+		"persistence.iam-create-user-login-profile": "cloudtrail-credential-made", "persistence.lambda-backdoor-function": "cloudtrail-function-opened",
 		"persistence.rolesanywhere-create-trust-anchor": "cloudtrail-trust-changed", "privilege-escalation.iam-update-user-login-profile": "cloudtrail-credential-made",
 	} {
 		found := false

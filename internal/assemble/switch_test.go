@@ -91,6 +91,34 @@ func TestAStopNeedsNoRecord(t *testing.T) {
 	s.isHistory("stopped: everything", "started: "+bob, "started: "+bob)
 }
 
+// Who starts it while another stops it does not take that stop back unread.
+func TestAStopDuringAStartHolds(t *testing.T) {
+	s := newScene(t, theRule)
+	s.ok(s.engine.Stop(t.Context(), "", "a drill", nobody))
+	starter := *s.engine
+	starter.Store = &meeting{Store: s.engine.Store, meet: func() {
+		s.ok(s.engine.Stop(t.Context(), "", "it goes wrong again", func() string { return ada }))
+	}}
+	s.refused(starter.Start(t.Context(), "", bob), parry.Conflict, "it goes wrong again")
+	if why, err := s.engine.Stopped(t.Context(), ""); err != nil || !strings.Contains(why, "it goes wrong again") {
+		t.Errorf("%q, %v", why, err)
+	}
+}
+
+// meeting is a store where something happens right before the first save.
+type meeting struct {
+	parry.Store
+	meet func()
+}
+
+func (m *meeting) Save(ctx context.Context, r parry.Response, records ...parry.Record) error {
+	if meet := m.meet; meet != nil {
+		m.meet = nil
+		meet()
+	}
+	return m.Store.Save(ctx, r, records...)
+}
+
 // Many who stop at once all have their record.
 func TestManyStopAtOnce(t *testing.T) {
 	s := newScene(t, theRule)

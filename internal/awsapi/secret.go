@@ -20,6 +20,12 @@ func secrets() map[string]struct{ in, out []string } {
 		"ec2:RequestSpotInstances":           {in: []string{"LaunchSpecification.UserData"}},
 		"ec2:RunInstances":                   {in: []string{"UserData"}},
 
+		"ecs:DescribeTaskDefinition": {out: []string{"TaskDefinition.ContainerDefinitions.Environment.Value"}},
+		"ecs:DescribeTasks":          {out: []string{"Tasks.Overrides.ContainerOverrides.Environment.Value"}},
+		"ecs:RegisterTaskDefinition": {in: []string{"ContainerDefinitions.Environment.Value"}, out: []string{"TaskDefinition.ContainerDefinitions.Environment.Value"}},
+		"ecs:RunTask":                {in: []string{"Overrides.ContainerOverrides.Environment.Value"}, out: []string{"Tasks.Overrides.ContainerOverrides.Environment.Value"}},
+		"ecs:StopTask":               {out: []string{"Task.Overrides.ContainerOverrides.Environment.Value"}},
+
 		"elasticache:CreateReplicationGroup": {in: []string{"AuthToken"}},
 		"elasticache:ModifyReplicationGroup": {in: []string{"AuthToken"}},
 
@@ -39,6 +45,7 @@ func secrets() map[string]struct{ in, out []string } {
 		"lambda:GetFunction":                           {out: []string{"Configuration.Environment.Variables", "Code.Location"}},
 		"lambda:GetFunctionConfiguration":              {out: []string{"Environment.Variables"}},
 		"lambda:ListFunctions":                         {out: []string{"Functions.Environment.Variables"}},
+		"lambda:ListVersionsByFunction":                {out: []string{"Versions.Environment.Variables"}},
 		"lambda:PublishVersion":                        {out: []string{"Environment.Variables"}},
 		"lambda:UpdateFunctionCode":                    {in: []string{"ZipFile"}, out: []string{"Environment.Variables"}},
 		"lambda:UpdateFunctionConfiguration":           {in: []string{"Environment.Variables"}, out: []string{"Environment.Variables"}},

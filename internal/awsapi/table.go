@@ -27,6 +27,11 @@ func entries() []entry {
 		sqsEntries(),
 		ssmEntries(),
 		logsEntries(),
+		cloudtrailEntries(),
+		guarddutyEntries(),
+		ecsEntries(),
+		configEntries(),
+		securityhubEntries(),
 	)
 }
 

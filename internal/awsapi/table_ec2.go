@@ -19,6 +19,10 @@ func ec2Entries() []entry {
 	return []entry{
 		op("ec2:DescribeVpcs", ec2.NewFromConfig, (*ec2.Client).DescribeVpcs, pages("NextToken", "NextToken")),
 		op("ec2:CreateVpc", ec2.NewFromConfig, (*ec2.Client).CreateVpc, writes, needs("ec2:CreateVpc", ec2Prefix+"vpc/*")),
+		op("ec2:DescribeFlowLogs", ec2.NewFromConfig, (*ec2.Client).DescribeFlowLogs, pages("NextToken", "NextToken")),
+		op("ec2:CreateFlowLogs", ec2.NewFromConfig, (*ec2.Client).CreateFlowLogs, writes, needs("ec2:CreateFlowLogs", ec2Prefix+"vpc-flow-log/*", ec2Prefix+"vpc/{ResourceIds}"), tagOnCreate("CreateFlowLogs", ec2Prefix+"vpc-flow-log/*"),
+			depends("iam:PassRole", "arn:{partition}:iam::{account}:role/*"), with("LogDestination", "logs:CreateLogDelivery", nil, "*")),
+		op("ec2:DeleteFlowLogs", ec2.NewFromConfig, (*ec2.Client).DeleteFlowLogs, writes, needs("ec2:DeleteFlowLogs", ec2Prefix+"vpc-flow-log/{FlowLogIds}")),
 		op("ec2:CreateSubnet", ec2.NewFromConfig, (*ec2.Client).CreateSubnet, writes, needs("ec2:CreateSubnet", ec2Prefix+"subnet/*", ec2Prefix+"vpc/{VpcId}")),
 		op("ec2:DescribeInstances", ec2.NewFromConfig, (*ec2.Client).DescribeInstances, pages("NextToken", "NextToken")),
 		op("ec2:DescribeInstanceAttribute", ec2.NewFromConfig, (*ec2.Client).DescribeInstanceAttribute, needs("ec2:DescribeInstanceAttribute", ec2Instance), sensitive("UserData.Value")),

@@ -302,6 +302,14 @@ func functions() []cel.EnvOption {
 			}
 			return types.String(strings.TrimSpace(b.String()))
 		}),
+		// fromjson(s) reads JSON, such as a policy document, to look into it.
+		one("fromjson", str, dyn, func(v ref.Val) ref.Val {
+			var out any
+			if err := json.Unmarshal([]byte(v.(types.String)), &out); err != nil {
+				return types.WrapErr(fmt.Errorf("fromjson: %w", err))
+			}
+			return types.DefaultTypeAdapter.NativeToValue(out)
+		}),
 		// urldecode(s) reads IAM's policy documents, which come URL-encoded.
 		one("urldecode", str, str, func(v ref.Val) ref.Val {
 			s, err := url.QueryUnescape(string(v.(types.String)))

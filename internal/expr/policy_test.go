@@ -61,7 +61,8 @@ func eval(t *testing.T, text, doc string) (string, error) {
 
 func TestPoliciesInExpressions(t *testing.T) {
 	for text, want := range map[string]string{
-		`policy.problem(doc)`: "",
+		`policy.problem(doc)`:            "",
+		`fromjson(doc).Statement[1].Sid`: "All",
 		`policy.canonical(doc) == policy.canonical(doc.replace('{"AWS":"111122223333"}', '{"AWS":["arn:aws:iam::111122223333:root"]}'))`: `true`,
 		`policy.canonical(doc) == policy.canonical(doc.replace("111122223333", "222222222222"))`:                                         `false`,
 		`policy.statements(doc, account, trusted).map(s, s.verdict)`:                                                                     `["own","public","unsure","foreign"]`,

@@ -158,7 +158,9 @@ func watchCalls() []callRow {
 			{"AWS::CloudTrail::Trail", []string{"responseElements.trailARN", "requestParameters.trailName"}}}},
 		{"cloudtrail", "DeleteEventDataStore UpdateEventDataStore StopEventDataStoreIngestion", []spot{
 			atRequest("AWS::CloudTrail::EventDataStore", "eventDataStore")}},
-		{"guardduty", "DeleteDetector UpdateDetector StopMonitoringMembers DisassociateMembers DeleteMembers DisassociateFromAdministratorAccount " +
+		// A detector that is gone has no id any more: the account is what is not watched.
+		{"guardduty", "DeleteDetector UpdateDetector", []spot{detector, wholeAccount()}},
+		{"guardduty", "StopMonitoringMembers DisassociateMembers DeleteMembers DisassociateFromAdministratorAccount " +
 			"DisassociateFromMasterAccount DeletePublishingDestination CreateFilter UpdateFilter CreateIPSet UpdateIPSet ArchiveFindings", []spot{detector}},
 		{"config", "StopConfigurationRecorder DeleteConfigurationRecorder PutConfigurationRecorder StartConfigurationRecorder", []spot{
 			atRequest("AWS::Config::ConfigurationRecorder", "configurationRecorderName", "configurationRecorder.name")}},

@@ -26,7 +26,23 @@ func (g *gather) resource(in scope, findingType string, r node, role string) {
 			return
 		}
 		g.named(in, form, r.get(form.field), role)
+		if task := r.get(form.field, "taskDetails"); task.get("arn").text() != "" {
+			g.task(in, task, role)
+		}
 	}
+}
+
+// task makes a target of the task in which a container of ECS did it. Its ARN tells its cluster, which its id alone does not: a task
+// with an ARN of the old form, without the cluster, is none. Source: EcsTaskDetails in the GuardDuty API Reference; "Amazon Resource
+// Names (ARNs) and IDs" in Account settings, Amazon ECS Developer Guide.
+func (g *gather) task(in scope, details node, role string) {
+	own := details.get("arn").text()
+	a, ok := parseARN(own)
+	if id, is := strings.CutPrefix(a.resource, "task/"); ok && is && a.service == "ecs" && strings.Count(id, "/") == 1 {
+		g.named(in, resourceForm{cfn: "AWS::ECS::Task", arn: "arn"}, details, role)
+		return
+	}
+	g.unclear("%s is %q, which does not name a task and its cluster", details.get("arn").path, cut(own))
 }
 
 // resourceForm says where a resource that has an ARN of its own names itself.
@@ -67,6 +83,9 @@ func (g *gather) named(in scope, form resourceForm, details node, role string) {
 			return
 		}
 		id = oneOf(id, a.resource[strings.LastIndexAny(a.resource, "/:")+1:])
+		if form.cfn == "AWS::ECS::Task" {
+			id = strings.TrimPrefix(a.resource, "task/")
+		}
 	}
 	if id == "" {
 		g.unclear("%s names no %s", details.path, form.cfn)

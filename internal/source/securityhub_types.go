@@ -73,6 +73,7 @@ func asffKinds() map[string]kind {
 		"AwsEcrRepository":                 {"AWS::ECR::Repository", "ecr", "repository/", restID},
 		"AwsEcsCluster":                    {"AWS::ECS::Cluster", "ecs", "cluster/", restID},
 		"AwsEcsService":                    {"AWS::ECS::Service", "ecs", "service/", arnID},
+		"AwsEcsTask":                       {"AWS::ECS::Task", "ecs", "task/", restID},
 		"AwsEcsTaskDefinition":             {"AWS::ECS::TaskDefinition", "ecs", "task-definition/", arnID},
 		"AwsEfsAccessPoint":                {"AWS::EFS::AccessPoint", "elasticfilesystem", "access-point/", restID},
 		"AwsEfsFileSystem":                 {"AWS::EFS::FileSystem", "elasticfilesystem", "file-system/", restID},

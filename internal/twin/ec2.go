@@ -21,6 +21,7 @@ type ec2State struct {
 	snapshots    shelf[snapshot]
 	associations shelf[profileAssociation]
 	templates    shelf[launchTemplate]
+	flowLogs     shelf[flowLog]
 	tags         map[string]map[string]string // resource id -> its tags
 	tokens       map[string]issued            // operation and client token -> what it made
 	profileIDs   map[string]string            // instance profile ARN -> its AIPA id

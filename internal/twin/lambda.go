@@ -4,11 +4,8 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -29,9 +26,17 @@ type lambdaState struct {
 type function struct {
 	view     lambdatypes.FunctionConfiguration
 	tags     map[string]string
-	reserved *int32 // nil draws on what the account has left
+	reserved *int32                     // nil draws on what the account has left
+	policies map[string]*functionPolicy // by version or alias; "" is the function itself
+	aliases  map[string]string          // name -> version
+	versions int
+	urls     map[string]*functionURL // by alias; "" is the function itself
+}
+
+// functionPolicy is the resource policy of a function, or of one of its versions or aliases: each has its own.
+type functionPolicy struct {
 	grants   []grant
-	revision string // of the resource policy
+	revision string
 }
 
 // grant is one statement of a function's resource policy, in the order of keys in which AWS writes it.
@@ -49,7 +54,15 @@ func lambdaHandlers(t table) {
 	on(t, "Lambda", "GetFunction", getFunction)
 	on(t, "Lambda", "DeleteFunction", deleteFunction)
 	on(t, "Lambda", "AddPermission", addPermission)
+	on(t, "Lambda", "RemovePermission", removePermission)
 	on(t, "Lambda", "GetPolicy", getFunctionPolicy)
+	on(t, "Lambda", "PublishVersion", publishVersion)
+	on(t, "Lambda", "ListVersionsByFunction", listVersions)
+	on(t, "Lambda", "CreateAlias", createAlias)
+	on(t, "Lambda", "ListAliases", listAliases)
+	on(t, "Lambda", "CreateFunctionUrlConfig", createFunctionURL)
+	on(t, "Lambda", "GetFunctionUrlConfig", getFunctionURL)
+	on(t, "Lambda", "UpdateFunctionUrlConfig", updateFunctionURL)
 	on(t, "Lambda", "PutFunctionConcurrency", putFunctionConcurrency)
 	on(t, "Lambda", "GetFunctionConcurrency", getFunctionConcurrency)
 	on(t, "Lambda", "DeleteFunctionConcurrency", deleteFunctionConcurrency)
@@ -107,7 +120,7 @@ func createFunction(r *request, in *lambda.CreateFunctionInput) (*lambda.CreateF
 		CodeSize:         int64(len(in.Code.ZipFile)),
 		LastModified:     aws.String(r.now.UTC().Format("2006-01-02T15:04:05.000-0700")),
 		LastUpdateStatus: lambdatypes.LastUpdateStatusSuccessful,
-		RevisionId:       aws.String(r.org.id("revision")),
+		RevisionId:       aws.String(r.org.uuid()),
 		State:            lambdatypes.StateActive,
 		Version:          aws.String("$LATEST"),
 	}}
@@ -154,79 +167,6 @@ func deleteFunction(r *request, in *lambda.DeleteFunctionInput) (*lambda.DeleteF
 	}
 	delete(r.reg.lambda.functions, *f.view.FunctionName)
 	return &lambda.DeleteFunctionOutput{}, nil
-}
-
-// newGrant writes a permission as the statement that AWS makes of it.
-func newGrant(f *function, in *lambda.AddPermissionInput) grant {
-	g := grant{Sid: *in.StatementId, Effect: "Allow", Action: *in.Action, Resource: *f.view.FunctionArn, Condition: map[string]map[string]string{}}
-	switch p := *in.Principal; {
-	case p == "*":
-		g.Principal = p
-	case strings.Contains(p, ".amazonaws.com"):
-		g.Principal = map[string]string{"Service": p}
-	case accountID.MatchString(p):
-		g.Principal = map[string]string{"AWS": "arn:aws:iam::" + p + ":root"}
-	default:
-		g.Principal = map[string]string{"AWS": p}
-	}
-	for _, c := range []struct {
-		operator, key string
-		value         *string
-	}{
-		{"StringEquals", "AWS:SourceAccount", in.SourceAccount},
-		{"ArnLike", "AWS:SourceArn", in.SourceArn},
-		{"StringEquals", "aws:PrincipalOrgID", in.PrincipalOrgID},
-	} {
-		if c.value == nil {
-			continue
-		}
-		if g.Condition[c.operator] == nil {
-			g.Condition[c.operator] = map[string]string{}
-		}
-		g.Condition[c.operator][c.key] = *c.value
-	}
-	return g
-}
-
-var accountID = regexp.MustCompile(`^\d{12}$`)
-
-func addPermission(r *request, in *lambda.AddPermissionInput) (*lambda.AddPermissionOutput, error) {
-	f, err := r.function(in.FunctionName)
-	if err != nil {
-		return nil, err
-	}
-	if in.RevisionId != nil && *in.RevisionId != f.revision {
-		return nil, &lambdatypes.PreconditionFailedException{Type: aws.String("User"), Message: aws.String("The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve the latest RevisionId")}
-	}
-	if slices.ContainsFunc(f.grants, func(g grant) bool { return g.Sid == *in.StatementId }) {
-		return nil, &lambdatypes.ResourceConflictException{Type: aws.String("User"), Message: aws.String(fmt.Sprintf("The statement id (%s) provided already exists. Please provide a new statement id, or remove the existing statement.", *in.StatementId))}
-	}
-	g := newGrant(f, in)
-	b, err := json.Marshal(g)
-	if err != nil {
-		return nil, err
-	}
-	f.grants, f.revision = append(f.grants, g), r.org.id("revision")
-	return &lambda.AddPermissionOutput{Statement: aws.String(string(b))}, nil
-}
-
-func getFunctionPolicy(r *request, in *lambda.GetPolicyInput) (*lambda.GetPolicyOutput, error) {
-	f, err := r.function(in.FunctionName)
-	if err != nil {
-		return nil, err
-	}
-	if len(f.grants) == 0 {
-		return nil, noFunction("The resource you requested does not exist.")
-	}
-	b, err := json.Marshal(struct {
-		Version   string
-		ID        string `json:"Id"`
-		Statement []grant
-	}{"2012-10-17", "default", f.grants})
-	if err != nil {
-		return nil, err
-	}
-	return &lambda.GetPolicyOutput{Policy: aws.String(string(b)), RevisionId: aws.String(f.revision)}, nil
 }
 
 func putFunctionConcurrency(r *request, in *lambda.PutFunctionConcurrencyInput) (*lambda.PutFunctionConcurrencyOutput, error) {

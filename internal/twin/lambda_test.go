@@ -85,3 +85,62 @@ func TestFunctionConcurrency(t *testing.T) {
 		t.Errorf("%d are reserved after the reservation's end", *n)
 	}
 }
+
+// moto looks at no qualifier of an address and of a removal (its own notes say so); each has its own (Lambda API Reference).
+func TestVersionsAndAliases(t *testing.T) {
+	ctx, org := t.Context(), newOrg()
+	c, arn := newFunction(t, org, "fn")
+	got(c.PublishVersion(ctx, &lambda.PublishVersionInput{FunctionName: arn}))(t)
+	alias := func(name, version string) (*lambda.CreateAliasOutput, error) {
+		return c.CreateAlias(ctx, &lambda.CreateAliasInput{FunctionName: arn, Name: aws.String(name), FunctionVersion: aws.String(version)})
+	}
+	refused(alias("live", "2"))(t, "ResourceNotFoundException")
+	got(alias("live", "1"))(t)
+	refused(alias("live", "1"))(t, "ResourceConflictException")
+	if a := got(c.ListAliases(ctx, &lambda.ListAliasesInput{FunctionName: arn}))(t).Aliases; len(a) != 1 || *a[0].AliasArn != *arn+":live" {
+		t.Errorf("aliases are %+v", a)
+	}
+	if v := got(c.ListVersionsByFunction(ctx, &lambda.ListVersionsByFunctionInput{FunctionName: arn}))(t).Versions; len(v) != 2 || *v[1].Version != "1" {
+		t.Errorf("versions are %+v", v)
+	}
+	add := func(qualifier string) (*lambda.AddPermissionOutput, error) {
+		return c.AddPermission(ctx, &lambda.AddPermissionInput{FunctionName: arn, StatementId: aws.String("s"), Action: aws.String("lambda:InvokeFunctionUrl"), Principal: aws.String("*"), Qualifier: aws.String(qualifier), FunctionUrlAuthType: lambdatypes.FunctionUrlAuthTypeNone})
+	}
+	refused(add("test"))(t, "ResourceNotFoundException")
+	if s := *got(add("live"))(t).Statement; !strings.Contains(s, ":fn:live") || !strings.Contains(s, `{"StringEquals":{"lambda:FunctionUrlAuthType":"NONE"}}`) {
+		t.Errorf("statement is %s", s)
+	}
+	refused(c.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: arn}))(t, "ResourceNotFoundException")
+	remove := func(qualifier, revision *string) (*lambda.RemovePermissionOutput, error) {
+		return c.RemovePermission(ctx, &lambda.RemovePermissionInput{FunctionName: arn, StatementId: aws.String("s"), Qualifier: qualifier, RevisionId: revision})
+	}
+	refused(remove(nil, nil))(t, "ResourceNotFoundException")
+	refused(remove(aws.String("live"), aws.String("stale")))(t, "PreconditionFailedException")
+	got(remove(aws.String("live"), got(c.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: aws.String("fn:live")}))(t).RevisionId))(t)
+	refused(c.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: arn, Qualifier: aws.String("live")}))(t, "ResourceNotFoundException")
+}
+
+func TestFunctionURLs(t *testing.T) {
+	ctx, org := t.Context(), newOrg()
+	c, arn := newFunction(t, org, "fn")
+	got(c.CreateAlias(ctx, &lambda.CreateAliasInput{FunctionName: arn, Name: aws.String("live"), FunctionVersion: aws.String("$LATEST")}))(t)
+	create := func(qualifier *string) (*lambda.CreateFunctionUrlConfigOutput, error) {
+		return c.CreateFunctionUrlConfig(ctx, &lambda.CreateFunctionUrlConfigInput{FunctionName: arn, Qualifier: qualifier, AuthType: lambdatypes.FunctionUrlAuthTypeNone})
+	}
+	refused(c.GetFunctionUrlConfig(ctx, &lambda.GetFunctionUrlConfigInput{FunctionName: arn}))(t, "ResourceNotFoundException")
+	refused(create(aws.String("1")))(t, "InvalidParameterValueException")
+	got(create(aws.String("live")))(t)
+	refused(c.UpdateFunctionUrlConfig(ctx, &lambda.UpdateFunctionUrlConfigInput{FunctionName: arn, AuthType: lambdatypes.FunctionUrlAuthTypeAwsIam}))(t, "ResourceNotFoundException")
+	got(create(nil))(t)
+	refused(create(nil))(t, "ResourceConflictException")
+	got(c.UpdateFunctionUrlConfig(ctx, &lambda.UpdateFunctionUrlConfigInput{FunctionName: arn, AuthType: lambdatypes.FunctionUrlAuthTypeAwsIam}))(t)
+	for qualifier, want := range map[string]lambdatypes.FunctionUrlAuthType{"": lambdatypes.FunctionUrlAuthTypeAwsIam, "live": lambdatypes.FunctionUrlAuthTypeNone} {
+		in := &lambda.GetFunctionUrlConfigInput{FunctionName: arn}
+		if qualifier != "" {
+			in.Qualifier = aws.String(qualifier)
+		}
+		if out := got(c.GetFunctionUrlConfig(ctx, in))(t); out.AuthType != want {
+			t.Errorf("%q is %s", qualifier, out.AuthType)
+		}
+	}
+}

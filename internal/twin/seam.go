@@ -60,6 +60,12 @@ func handlers() table {
 	s3Handlers(t)
 	secretsHandlers(t)
 	lambdaHandlers(t)
+	cloudtrailHandlers(t)
+	guarddutyHandlers(t)
+	ecsHandlers(t)
+	flowLogHandlers(t)
+	configHandlers(t)
+	securityhubHandlers(t)
 	return t
 }
 

@@ -45,6 +45,12 @@ type region struct {
 	elb         elbState
 	secrets     secretsState
 	lambda      lambdaState
+	cloudtrail  cloudtrailState
+	guardduty   guarddutyState
+	config      configState
+	securityhub securityhubState
+	ecs         ecsState
+	logGroups   map[string]bool // by name
 }
 
 // New makes an empty organization whose clock starts at start and stands still until Advance.
