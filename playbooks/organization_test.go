@@ -28,7 +28,7 @@ func member(t *testing.T, playbook, name string, administer func(stage *cases.Tw
 		}
 		stage := cases.NewTwin()
 		c.Plan, c.After, c.Undone = "", nil, nil
-		return run(t, c, stage, library(t), cases.Probe{Step: func(step string, _ parry.Response) {
+		return run(t, c, stage, cases.Probe{Step: func(step string, _ parry.Response) {
 			if step == "given" {
 				administer(stage, "111111111111") // the stage's first
 			}
