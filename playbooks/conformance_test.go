@@ -22,6 +22,7 @@ func tableName(e twin.Entry) string {
 	prefix := map[string]string{
 		"IAM": "iam", "EC2": "ec2", "S3": "s3", "STS": "sts", "Lambda": "lambda", "Secrets Manager": "secretsmanager", "Auto Scaling": "autoscaling",
 		"Elastic Load Balancing": "elb", "Elastic Load Balancing v2": "elbv2",
+		"WAFV2": "wafv2", "CloudFront": "cloudfront", "Route53Resolver": "route53resolver", "Route 53": "route53",
 	}[e.Service]
 	return prefix + ":" + e.Operation
 }

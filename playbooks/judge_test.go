@@ -165,6 +165,19 @@ func idOf(resourceType string, m made) (string, bool) {
 		return ec2ARN("volume", "")
 	case "snapshot":
 		return fmt.Sprintf("arn:aws:ec2:%s::snapshot/snap-0123", m.region), false
+	case "ipset", "webacl":
+		if arn := text("WebACLArn"); arn != "" {
+			return arn, true
+		}
+		word := "regional"
+		if text("Scope") == "CLOUDFRONT" {
+			word = "global"
+		}
+		return fmt.Sprintf("arn:aws:wafv2:%s:%s:%s/%s/%s/%s", m.region, m.account, word, resourceType, text("Name"), oneOf(text("Id"), "x1")), text("Name") != ""
+	case "prefix-list":
+		return fmt.Sprintf("arn:aws:ec2:%s:%s:prefix-list/%s", m.region, m.account, text("PrefixListId")), text("PrefixListId") != ""
+	case "network-acl":
+		return ec2ARN("network-acl", text("NetworkAclId"))
 	case "bucket":
 		return "arn:aws:s3:::" + text("Bucket"), text("Bucket") != ""
 	case "Secret":
@@ -368,7 +381,7 @@ func TestRolesHaveNoNeedlessWildcard(t *testing.T) {
 				if a := known[perm.Action]; r == "*" && !a.WildcardOnly && len(a.ResourceTypes) > 0 {
 					t.Errorf("%s: %s is on *, and AWS knows resources for it", p.Name, perm.Action)
 				}
-				if r != "*" && !strings.Contains(r, "111122223333") && !strings.HasPrefix(r, "arn:aws:s3:::") && !strings.Contains(r, "::snapshot/") {
+				if r != "*" && !strings.Contains(r, "111122223333") && !strings.HasPrefix(r, "arn:aws:s3:::") && !strings.Contains(r, "::snapshot/") && !strings.Contains(r, ":aws:prefix-list/") {
 					t.Errorf("%s: %s is on %s, which is not of the account", p.Name, perm.Action, r)
 				}
 			}

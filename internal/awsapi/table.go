@@ -18,6 +18,7 @@ func entries() []entry {
 		s3Entries(),
 		secretsmanagerEntries(),
 		lambdaEntries(),
+		wafv2Entries(),
 	)
 }
 

@@ -32,6 +32,9 @@ func ec2Handlers(t table) {
 	ec2On(t, "CreateSubnet", createSubnet)
 	ec2On(t, "DescribeSubnets", describeSubnets)
 
+	ec2On(t, "DescribeManagedPrefixLists", describeManagedPrefixLists)
+	ec2On(t, "GetManagedPrefixListEntries", getManagedPrefixListEntries)
+
 	ec2On(t, "CreateSecurityGroup", createSecurityGroup)
 	ec2On(t, "DescribeSecurityGroups", describeSecurityGroups)
 	ec2On(t, "DeleteSecurityGroup", deleteSecurityGroup)

@@ -62,6 +62,7 @@ func handlers() table {
 	s3Handlers(t)
 	secretsHandlers(t)
 	lambdaHandlers(t)
+	wafv2Handlers(t)
 	return t
 }
 

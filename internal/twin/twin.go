@@ -56,6 +56,8 @@ type account struct {
 	id      string
 	iam     iamState
 	regions map[string]*region
+
+	distributions []distribution
 }
 
 // region is what one account has in one region.
@@ -65,6 +67,7 @@ type region struct {
 	elb         elbState
 	secrets     secretsState
 	lambda      lambdaState
+	wafv2       wafv2State
 }
 
 // New makes an empty organization whose clock starts at start and stands still until Advance.
