@@ -2,12 +2,15 @@ package playbooks_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/wafv2"
 	waftypes "github.com/aws/aws-sdk-go-v2/service/wafv2/types"
 
@@ -181,4 +184,50 @@ func TestWhatTwoFindingsAskForStaysForTheLater(t *testing.T) {
 			t.Error(f)
 		}
 	}
+}
+
+// Somebody takes the number of a network ACL's entry at the very moment. It becomes the next one, and undo takes away that one.
+func TestANumberThatIsTakenMeanwhile(t *testing.T) {
+	stage := cases.NewTwin()
+	acl, calls := "", 0
+	entries := func(account string, egress bool) (all []string) {
+		out, err := ec2.NewFromConfig(stage.Config(account, "us-east-1")).DescribeNetworkAcls(t.Context(), &ec2.DescribeNetworkAclsInput{NetworkAclIds: []string{acl}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range out.NetworkAcls[0].Entries {
+			if *e.RuleNumber < 20 && *e.Egress == egress {
+				all = append(all, fmt.Sprint(*e.RuleNumber, " ", aws.ToString(e.CidrBlock)))
+			}
+		}
+		return all
+	}
+	probe := onEachCall(func(s parry.Session, c parry.Call) {
+		if calls++; calls > 1 {
+			return
+		}
+		acl = c.Input["NetworkAclId"].(string)
+		_, err := ec2.NewFromConfig(stage.Config(s.Target.Account, "us-east-1")).CreateNetworkAclEntry(t.Context(), &ec2.CreateNetworkAclEntryInput{
+			NetworkAclId: aws.String(acl), Egress: aws.Bool(false), RuleNumber: aws.Int32(1), Protocol: aws.String("-1"), RuleAction: ec2types.RuleActionDeny, CidrBlock: aws.String("45.155.206.1/32"),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	probe.Step = func(step string, r parry.Response) {
+		in, out := []string{"1 45.155.206.1/32"}, []string(nil)
+		switch step {
+		case "applied":
+			in, out = append(in, "2 185.220.101.7/32"), []string{"1 185.220.101.7/32"}
+		case "undone":
+		default:
+			return
+		}
+		if i, o := entries(r.Target.Account, false), entries(r.Target.Account, true); !slices.Equal(i, in) || !slices.Equal(o, out) {
+			t.Errorf("%s: in %v, out %v; want %v, %v", step, i, o, in, out)
+		}
+	}
+	c := caseOf(t, "nacl-block-ip/both-ways")
+	c.After, c.Undone = nil, nil
+	run(t, c, stage, library(t), probe)
 }
