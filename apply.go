@@ -150,6 +150,9 @@ func (r *Responder) rest(ctx context.Context, resp *Response, fresh Plan) ([]Cha
 		if !ok || !without(then, was.Volatile).Same(without(now, c.Volatile)) {
 			return nil, Errorf(Conflict, "%s is missing now and was not part of the approved plan", c.Name)
 		}
+		if len(was.Volatile) > 0 { // what was read before the crash is worth nothing now
+			was.Call = c.Call
+		}
 		todo = append(todo, was)
 	}
 	return todo, nil
@@ -197,8 +200,30 @@ func ready(todo []Change, outputs map[string]map[string]any) []Call {
 	return calls
 }
 
-// make makes one call, its intent stored before and its outcome after.
+// make makes one call. Where somebody else was faster, it is planned again and made again.
 func (r *Responder) make(ctx context.Context, resp *Response, actor Actor, c Change) error {
+	err := r.makeOnce(ctx, resp, actor, c)
+	for try := 1; c.lost(err) && try < raceTries; try++ {
+		if err := r.Sleep(ctx, racePause<<(try-1)); err != nil {
+			return err
+		}
+		var call []Call
+		if c.Call, err = r.callAnew(ctx, resp, c); err != nil {
+			return err
+		}
+		if call = ready([]Change{c}, resp.outputs()); len(call) == 0 {
+			return Errorf(Fault, "%s needs what no earlier change gave", c.Name)
+		}
+		if actor, _, err = r.Actors.Act(ctx, Session{Response: resp.ID, Playbook: resp.Answer.Playbook, Target: resp.Target, Calls: call}); err != nil {
+			return err
+		}
+		err = r.makeOnce(ctx, resp, actor, c)
+	}
+	return err
+}
+
+// makeOnce makes one call, its intent stored before and its outcome after.
+func (r *Responder) makeOnce(ctx context.Context, resp *Response, actor Actor, c Change) error {
 	call, _ := c.Call.Resolve(resp.outputs())
 	if err := r.extend(ctx, resp); err != nil {
 		return err

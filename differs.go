@@ -33,7 +33,7 @@ func Differs(was, is Plan) []string {
 		if !equal(old.State, c.State) {
 			say("%s finds %s, not %s", c.Name, canonical(c.State), canonical(old.State))
 		}
-		if !equal(old.Undo, c.Undo) {
+		if !equal(old.steadyUndo(), c.steadyUndo()) {
 			say("%s is undone in another way", c.Name)
 		}
 		if old.Irreversible != c.Irreversible && c.Irreversible != "" {

@@ -76,6 +76,9 @@ type Finding struct {
 
 	// Targets are the resources that can be acted on, each with the account and Region it lives in.
 	Targets []Target `json:"-"`
+	// Remote are the addresses and names of the other side: no resources of the account, and what can be blocked. They stand in the account
+	// and Region of the finding, where that is done.
+	Remote []Target `json:"-"`
 	// Unresolved says why a resource of the finding is no target: a person is told, nothing is guessed.
 	Unresolved []string `json:"-"`
 	// Ordered names the custom action with which a person sent the finding by hand; who that was, Security Hub does not say. Empty where
@@ -254,9 +257,18 @@ type Endpoint struct {
 // for it. Source: "aws:userid" in "AWS global condition context keys", IAM User Guide.
 const SessionType = "AWS::STS::AssumedRole"
 
-// Target is one resource that a playbook can work on. Its account and Region are the resource's own.
+// The types of targets that are no resources: OCSF's captions of observable.type_id 2 and 1. Source: ocsf-schema 1.8, observable.
+const (
+	TypeAddress  = "IP Address"
+	TypeHostname = "Hostname"
+)
+
+// IsObservable tells whether a type of targets is one of what a finding observed outside of the account.
+func IsObservable(typ string) bool { return typ == TypeAddress || typ == TypeHostname }
+
+// Target is one resource that a playbook can work on, or what it can block. Its account and Region are the resource's own.
 type Target struct {
-	Type      string `json:"type"`           // CloudFormation's name: AWS::IAM::AccessKey
+	Type      string `json:"type"`           // CloudFormation's name: AWS::IAM::AccessKey; or TypeAddress, TypeHostname
 	ID        string `json:"id"`             // key id, instance id, bucket name, group id, secret ARN, user name
 	ARN       string `json:"arn,omitempty"`  // where the source gives or implies one
 	Account   string `json:"account"`        // twelve digits
@@ -293,7 +305,7 @@ func (f Finding) FirstSeen() int64 {
 // TargetsOf are the finding's targets of one type, each once.
 func (f Finding) TargetsOf(typ string) []Target {
 	var of []Target
-	for _, t := range f.Targets {
+	for _, t := range slices.Concat(f.Targets, f.Remote) {
 		if t.Type == typ && !slices.Contains(of, t) {
 			of = append(of, t)
 		}

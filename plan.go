@@ -67,8 +67,10 @@ type Change struct {
 	Until string `json:"until,omitempty"`
 	// Wait is how long to wait for AWS to finish it before the next change; zero for what is done when the call returns.
 	Wait time.Duration `json:"wait,omitempty"`
-	// Volatile are input fields left out of the digest, such as a lock token.
+	// Volatile are input fields of the call and of its undo that are left out of the digest, such as a lock token: they are read anew before each is made.
 	Volatile []string `json:"volatile,omitempty"`
+	// Races are error codes of the call that say that somebody else was faster: what is volatile is read again, and the call made again.
+	Races []string `json:"races,omitempty"`
 }
 
 // Reversible tells whether undoing the plan restores the change, by itself or through another's undo.
@@ -83,6 +85,8 @@ type Planner interface {
 	// States reads anew what each of the changes governs, by change name. A state that cannot be read any more, because
 	// its resource is gone, is nil.
 	States(ctx context.Context, j Job, changes []Change) (map[string]any, error)
+	// Undo makes the calls that take each of the changes back as they are to be made now, by change name: what is volatile in them is read anew.
+	Undo(ctx context.Context, j Job, changes []Change) (map[string][]Call, error)
 	// Settled tells whether AWS has finished a change that takes time.
 	Settled(ctx context.Context, j Job, c Change) (bool, error)
 	// Found gives what is there already for a change that would create something, as if it had just made it: nil where there is none.
@@ -103,7 +107,7 @@ func (p *Plan) Seal() {
 	}
 	parts := make([]part, len(p.Changes))
 	for i, c := range p.Changes {
-		parts[i] = part{c.Name, without(c.Call, c.Volatile), c.State, c.Undo, c.Irreversible}
+		parts[i] = part{c.Name, without(c.Call, c.Volatile), c.State, c.steadyUndo(), c.Irreversible}
 	}
 	sum := sha256.Sum256(canonical(map[string]any{
 		"playbook": p.Playbook, "source": p.Source, "target": p.Target, "changes": parts, "refusals": p.Refusals,
@@ -124,6 +128,18 @@ func without(c Call, fields []string) Call {
 	}
 	c.Input = in
 	return c
+}
+
+// steadyUndo are the calls that take the change back, less what is volatile.
+func (c Change) steadyUndo() []Call {
+	if len(c.Volatile) == 0 {
+		return c.Undo
+	}
+	var all []Call
+	for _, u := range c.Undo {
+		all = append(all, without(u, c.Volatile))
+	}
+	return all
 }
 
 // Calls are the calls of the changes, in order.

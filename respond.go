@@ -80,6 +80,9 @@ func (r *Responder) Respond(ctx context.Context, e Event, f Finding) ([]Response
 func (r *Responder) carryOut(ctx context.Context, resp *Response) error {
 	switch {
 	case resp.Again != "":
+		if err := r.want(ctx, resp); err != nil {
+			return err
+		}
 		return r.SeenAgain(ctx, resp)
 	case resp.State.Begun():
 		if err := r.Apply(ctx, resp, resp.By); resp.Halted == "" { // a worker died half-way: the yes that it had still stands
@@ -87,6 +90,9 @@ func (r *Responder) carryOut(ctx context.Context, resp *Response) error {
 		}
 		return nil
 	case resp.State != Planned:
+		if err := r.want(ctx, resp); err != nil {
+			return err
+		}
 		return r.Tell(ctx, resp)
 	case resp.Decided.Tier == TierAuto && !resp.Decided.Observe:
 		return r.auto(ctx, resp)

@@ -218,6 +218,12 @@ func (r *Responder) timeIsOver(ctx context.Context, resp *Response) error {
 	if busy, err := r.attended(ctx, resp); busy || err != nil {
 		return errors.Join(err, r.later(ctx, resp.ID, haltPause))
 	}
+	switch why, until, err := r.wanted(ctx, resp); {
+	case err != nil:
+		return err
+	case why != "":
+		return r.later(ctx, resp.ID, until.Sub(r.Now()))
+	}
 	rev, err := r.PlanUndo(ctx, resp.ID)
 	if err != nil {
 		return err
@@ -226,8 +232,10 @@ func (r *Responder) timeIsOver(ctx context.Context, resp *Response) error {
 		now.Stays = "its time is over, and it was not undone: " + strings.Join(rev.Conflicts, "; ")
 		return raced(r.step(ctx, &now, now.State, MoveNoted, now.Stays))
 	}
-	_, err = r.takeBackAll(ctx, resp.ID, Taking{By: byTime})
-	return raced(err)
+	if _, err = r.takeBackAll(ctx, resp.ID, Taking{By: byTime}); err != nil {
+		return raced(err)
+	}
+	return r.Store.Set(ctx, wantedWord(resp), "")
 }
 
 // askAgain stores the new plan of a response that waits, where the world is no longer as it was when it was asked about. Earlier votes were for another

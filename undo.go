@@ -17,6 +17,10 @@ type Reversal struct {
 	Kept      []string `json:"kept,omitempty"` // what stays, and why
 	// Left are changes that could be taken back and were not named.
 	Left []string `json:"left,omitempty"`
+	// Wanted says that another finding asks for the same on the same target.
+	Wanted string `json:"wanted,omitempty"`
+
+	undo map[string][]Call // by change name, as it is to be made now
 }
 
 // Step is the undo of one change.
@@ -56,17 +60,38 @@ func (r *Responder) PlanUndo(ctx context.Context, id string, only ...string) (Re
 		return Reversal{}, err
 	}
 	rev := Reversal{Response: resp}
+	switch rev.undo, err = r.undoOf(ctx, &resp, made, now); {
+	case KindOf(err) == Conflict:
+		rev.Conflicts = append(rev.Conflicts, err.Error())
+		return rev, nil
+	case err != nil:
+		return Reversal{}, err
+	}
+	if rev.Wanted, _, err = r.wanted(ctx, &resp); err != nil {
+		return Reversal{}, err
+	}
 	for _, c := range slices.Backward(made) {
 		if len(only) == 0 || slices.Contains(only, c.Name) {
 			rev.add(c, now[c.Name])
 			continue
 		}
-		other := Reversal{Response: resp}
+		other := Reversal{Response: resp, undo: rev.undo}
 		if other.add(c, now[c.Name]); len(other.Steps)+len(other.Conflicts) > 0 {
 			rev.Left = append(rev.Left, c.Name)
 		}
 	}
 	return rev, nil
+}
+
+// undoOf are the calls that take changes back whose state is as they left it: what somebody changed since is not to be taken back.
+func (r *Responder) undoOf(ctx context.Context, resp *Response, made []Change, now map[string]any) (map[string][]Call, error) {
+	var as []Change
+	for _, c := range made {
+		if equal(now[c.Name], resp.Left[c.Name]) && !equal(now[c.Name], c.State) {
+			as = append(as, c)
+		}
+	}
+	return r.undoAnew(ctx, resp, as)
 }
 
 // whole refuses a choice of changes that cannot be taken back by themselves: what was not made, and what another one's undo restores. A change
@@ -106,7 +131,7 @@ func (v *Reversal) add(c Change, now any) {
 		v.Conflicts = append(v.Conflicts, fmt.Sprintf("%s: it was left as %s and is now %s", c.Name, canonical(left), canonical(now)))
 	default:
 		step := Step{Change: c.Name, From: now, To: c.State}
-		for _, call := range c.Undo {
+		for _, call := range v.undo[c.Name] {
 			resolved, open := call.Resolve(v.Response.outputs())
 			if len(open) > 0 {
 				v.Conflicts = append(v.Conflicts, fmt.Sprintf("%s: %s is not known, as the answer of the call was lost", c.Name, strings.Join(open, ", ")))
@@ -156,7 +181,8 @@ func (r *Responder) takeBackAll(ctx context.Context, id string, t Taking) (Respo
 		return resp, err
 	}
 	for _, s := range rev.Steps {
-		if err := r.takeBack(ctx, &resp, s.Change, s.Calls); err != nil {
+		i := slices.IndexFunc(resp.Plan.Changes, func(c Change) bool { return c.Name == s.Change })
+		if err := r.takeBack(ctx, &resp, resp.Plan.Changes[i], s.Calls); err != nil {
 			return resp, r.fail(ctx, &resp, err)
 		}
 	}
@@ -201,19 +227,58 @@ func (r *Responder) verifyUndo(ctx context.Context, resp *Response, rev Reversal
 
 // undoOne takes one change back.
 func (r *Responder) undoOne(ctx context.Context, resp *Response, c Change) error {
-	var calls []Call
-	for _, call := range c.Undo {
-		resolved, open := call.Resolve(resp.outputs())
-		if len(open) > 0 {
-			return Errorf(Fault, "%s is not known", strings.Join(open, ", "))
-		}
-		calls = append(calls, resolved)
+	anew, err := r.undoAnew(ctx, resp, []Change{c})
+	if err != nil {
+		return err
 	}
-	return r.takeBack(ctx, resp, c.Name, calls)
+	calls, err := resolveAll(anew[c.Name], resp)
+	if err != nil {
+		return err
+	}
+	return r.takeBack(ctx, resp, c, calls)
 }
 
-// takeBack makes the calls of one undo, with intent and outcome stored as for any other call.
-func (r *Responder) takeBack(ctx context.Context, resp *Response, change string, calls []Call) error {
+func resolveAll(calls []Call, resp *Response) ([]Call, error) {
+	var all []Call
+	for _, call := range calls {
+		resolved, open := call.Resolve(resp.outputs())
+		if len(open) > 0 {
+			return nil, Errorf(Fault, "%s is not known", strings.Join(open, ", "))
+		}
+		all = append(all, resolved)
+	}
+	return all, nil
+}
+
+// takeBack makes the calls of one undo. Where somebody else was faster, what is volatile in them is read again, and they are made again:
+// that goes for the undo of one call, as the earlier of several would be made twice.
+func (r *Responder) takeBack(ctx context.Context, resp *Response, c Change, calls []Call) error {
+	err := r.takeBackOnce(ctx, resp, c.Name, calls)
+	for try := 1; c.lost(err) && len(calls) == 1 && try < raceTries; try++ {
+		if err := r.Sleep(ctx, racePause<<(try-1)); err != nil {
+			return err
+		}
+		now, err2 := r.Planner.States(ctx, resp.job(), []Change{c})
+		if err2 != nil {
+			return err2
+		}
+		if equal(now[c.Name], c.State) {
+			return nil // whoever was faster took it back
+		}
+		anew, err2 := r.undoAnew(ctx, resp, []Change{c})
+		if err2 != nil {
+			return err2
+		}
+		if calls, err2 = resolveAll(anew[c.Name], resp); err2 != nil {
+			return err2
+		}
+		err = r.takeBackOnce(ctx, resp, c.Name, calls)
+	}
+	return err
+}
+
+// takeBackOnce makes the calls of one undo, with intent and outcome stored as for any other call.
+func (r *Responder) takeBackOnce(ctx context.Context, resp *Response, change string, calls []Call) error {
 	for len(calls) > 0 {
 		actor, n, err := r.Actors.Act(ctx, Session{Response: resp.ID, Playbook: resp.Answer.Playbook, Target: resp.Target, Calls: calls})
 		if err != nil {

@@ -188,6 +188,19 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 		return ec2ARN("volume", "")
 	case "snapshot":
 		return fmt.Sprintf("arn:aws:ec2:%s::snapshot/snap-0123", m.region), false
+	case "ipset", "webacl":
+		if arn := text("WebACLArn"); arn != "" {
+			return arn, true
+		}
+		word := "regional"
+		if text("Scope") == "CLOUDFRONT" {
+			word = "global"
+		}
+		return fmt.Sprintf("arn:aws:wafv2:%s:%s:%s/%s/%s/%s", m.region, m.account, word, rt.Name, text("Name"), oneOf(text("Id"), "x1")), text("Name") != ""
+	case "prefix-list":
+		return fmt.Sprintf("arn:aws:ec2:%s:%s:prefix-list/%s", m.region, m.account, text("PrefixListId")), text("PrefixListId") != ""
+	case "network-acl":
+		return ec2ARN("network-acl", text("NetworkAclId"))
 	case "bucket":
 		return "arn:aws:s3:::" + text("Bucket"), text("Bucket") != ""
 	case "Secret":

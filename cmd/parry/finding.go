@@ -124,6 +124,9 @@ func (a *app) actOn(place string, f parry.Finding) {
 		}
 		line("target %s in account %s, %s%s", t, t.Account, t.Region, role)
 	}
+	for _, t := range f.Remote {
+		line("other side %s, for account %s, %s", t, t.Account, t.Region)
+	}
 	if f.Quiet != "" {
 		line("nothing to act on: %s", f.Quiet)
 	}

@@ -17,6 +17,7 @@ var suspect = regexp.MustCompile(`(?i)password|passphrase|secretstring|secretbin
 var harmless = []string{
 	"PasswordLastUsed", "PasswordResetRequired", "PasswordLength", "PasswordEnabled", "RequireSessionToken",
 	"CurrentKeyMaterialId", "ManageMasterUserPassword", "RotateMasterUserPassword", "ManageMasterPassword", "MasterPasswordSecretKmsKeyId", "MasterPasswordSecretArn",
+	"PasswordField", // WAF's: where in a form a password stands
 }
 
 // A member of an operation of the table whose name speaks of a secret is in the list of secrets: whoever adds an operation is told here.

@@ -32,6 +32,7 @@ func entries() []entry {
 		ecsEntries(),
 		configEntries(),
 		securityhubEntries(),
+		wafv2Entries(),
 	)
 }
 

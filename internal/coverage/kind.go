@@ -191,12 +191,13 @@ func sequence(actors, resources, asff, ocsf list) form {
 
 // connection says who attacks whom.
 func (k Kind) connection() object {
+	remote := object{"ipAddressV4": "185.220.101.7", "organization": object{"asn": "60729"}}
 	way := func(role, direction string) object {
-		return object{"resourceRole": role, "action": object{"actionType": "NETWORK_CONNECTION", "networkConnectionAction": object{"connectionDirection": direction}}}
+		return object{"resourceRole": role, "action": object{"actionType": "NETWORK_CONNECTION", "networkConnectionAction": object{"connectionDirection": direction, "remoteIpDetails": remote}}}
 	}
 	switch k {
 	case InstanceProbed:
-		return object{"resourceRole": "TARGET", "action": object{"actionType": "PORT_PROBE", "portProbeAction": object{"blocked": false}}}
+		return object{"resourceRole": "TARGET", "action": object{"actionType": "PORT_PROBE", "portProbeAction": object{"blocked": false, "portProbeDetails": list{object{"remoteIpDetails": remote}}}}}
 	case InstanceAttacked:
 		return way("TARGET", "INBOUND")
 	}

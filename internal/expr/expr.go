@@ -48,6 +48,7 @@ func NewEnv(t *Types, vars map[string]*types.Type) (*Env, error) {
 	}
 	opts = append(opts, functions()...)
 	opts = append(opts, policyFunctions(t)...)
+	opts = append(opts, blockFunctions()...)
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		opts = append(opts, cel.Variable(name, vars[name]))
 	}

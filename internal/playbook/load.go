@@ -21,7 +21,7 @@ var (
 	fileFields   = []string{"name", "summary", "target", "risk", "risk_reason", "breaks", "attack", "controls", "guardduty", "procedure", "params", "read", "let", "gone", "refuse", "change"}
 	paramFields  = []string{"type", "default", "doc", "one_of"}
 	readFields   = []string{"call", "with", "region", "when", "for", "pick", "absent", "gone"}
-	changeFields = []string{"id", "why", "when", "find", "call", "with", "region", "needs", "state", "after", "undo", "irreversible", "kept", "restored_by", "until", "wait", "volatile"}
+	changeFields = []string{"id", "why", "when", "find", "call", "with", "region", "needs", "state", "after", "undo", "irreversible", "kept", "restored_by", "until", "wait", "volatile", "races"}
 	loopFields   = []string{"for", "key", "steps"}
 	undoFields   = []string{"when", "call", "with", "region", "needs"}
 	waitFields   = []string{"until", "within"}
@@ -89,8 +89,8 @@ func (l *loader) head() (err error) {
 	if risks := []string{"low", "medium", "high"}; !slices.Contains(risks, string(p.Risk)) {
 		return r.Get("risk").Errorf("risk is low, medium or high, not %q%s", p.Risk, strictyaml.DidYouMean(string(p.Risk), risks))
 	}
-	if !strings.HasPrefix(p.Target, "AWS::") {
-		return r.Get("target").Errorf("target is CloudFormation's name of a resource type, such as AWS::IAM::AccessKey, not %q", p.Target)
+	if !strings.HasPrefix(p.Target, "AWS::") && !parry.IsObservable(p.Target) {
+		return r.Get("target").Errorf("target is CloudFormation's name of a resource type, such as AWS::IAM::AccessKey, or %s or %s, not %q", parry.TypeAddress, parry.TypeHostname, p.Target)
 	}
 	return nil
 }
@@ -634,6 +634,12 @@ func (l *loader) words(c *change, n *strictyaml.Node) (err error) {
 	}
 	if c.volatile, err = n.Texts("volatile"); err != nil {
 		return err
+	}
+	if c.races, err = n.Texts("races"); err != nil {
+		return err
+	}
+	if len(c.races) > 0 && len(c.volatile) == 0 {
+		return n.Get("races").Errorf("\"races\" go with \"volatile\": a call that is made again as it was loses again")
 	}
 	for _, v := range c.volatile {
 		if _, ok := expr.Field(c.op.Input, v); !ok {

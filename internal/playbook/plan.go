@@ -359,7 +359,7 @@ func (m *making) one(c *change, vars map[string]any, key string, item any) error
 	vars["pending"] = m.pending
 	full := name(c.id, key)
 	out := parry.Change{
-		Name: full, Item: item, Irreversible: c.irreversible, Kept: c.kept, Volatile: c.volatile, Wait: c.wait,
+		Name: full, Item: item, Irreversible: c.irreversible, Kept: c.kept, Volatile: c.volatile, Races: c.races, Wait: c.wait,
 		RestoredBy: m.sibling(c, c.restoredBy, key), Until: m.sibling(c, c.until, key),
 	}
 	if c.find != nil {
@@ -539,6 +539,27 @@ func (s *scene) again(c parry.Change) (*change, map[string]any) {
 		}
 	}
 	return nil, nil
+}
+
+// Undo implements parry.Planner.
+func (pl *Planner) Undo(ctx context.Context, j parry.Job, changes []parry.Change) (map[string][]parry.Call, error) {
+	s, err := pl.look(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string][]parry.Call{}
+	for _, c := range changes {
+		def, vars := s.again(c)
+		if def == nil {
+			return nil, parry.Errorf(parry.Invalid, "playbook %s has no change %s", j.Playbook, c.Name)
+		}
+		m := &making{scene: s, found: map[string]any{}}
+		_, key, _ := strings.Cut(strings.TrimSuffix(c.Name, "]"), "[")
+		if all[c.Name], err = m.undo(def, vars, m.opener(def, key)); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // Settled implements parry.Planner.

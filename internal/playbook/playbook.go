@@ -105,7 +105,8 @@ type change struct {
 	wait         time.Duration
 	settled      *expr.Expr
 	volatile     []string
-	loops        bool // it stands in a loop
+	races        []string // error codes after which it is planned and made again
+	loops        bool     // it stands in a loop
 }
 
 // undo is one call that takes a change back.

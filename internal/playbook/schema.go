@@ -25,7 +25,7 @@ func Schema(catalog parry.Catalog) map[string]any {
 		"for":  object{"type": "string", "pattern": `^[a-z][A-Za-z0-9_]* in .+`, "description": "item in list"},
 		"key":  expression,
 		"id":   object{"type": "string", "pattern": ident.String()},
-		"find": expression, "state": expression, "after": object{}, "why": text, "irreversible": text, "kept": text, "restored_by": text, "until": text, "volatile": texts,
+		"find": expression, "state": expression, "after": object{}, "why": text, "irreversible": text, "kept": text, "restored_by": text, "until": text, "volatile": texts, "races": texts,
 	}
 	all["wait"] = strict(pickFields(object{"until": condition, "within": object{"type": "string", "description": "a time such as 10m"}}, waitFields), waitFields...)
 	undo := strict(pickFields(all, undoFields), "call")

@@ -109,6 +109,9 @@ func (s Style) Reversal(w io.Writer, v parry.Reversal) {
 	for _, l := range v.Left {
 		fmt.Fprintf(w, "  %s %s\n", s.dim("not named, stays:"), Clean(l))
 	}
+	if v.Wanted != "" {
+		fmt.Fprintf(w, "  %s %s\n", s.red("wanted:"), Clean(v.Wanted))
+	}
 	for _, c := range v.Conflicts {
 		fmt.Fprintf(w, "  %s %s\n", s.red("conflict:"), Clean(c))
 	}

@@ -146,6 +146,8 @@ func guardDutyUnmapped(f *parry.Finding, d node) {
 	note(f, "resource_type", d.get("resource", "resourceType").text())
 	note(f, "severity", d.get("severity").plain())
 	noteRemote(f, remoteAddresses(d.get("service")))
+	noteNetworks(f, d.get("service"))
+	remote(f)
 }
 
 // noteRemote keeps the address of the other side under remote_ip. Several are kept under remote_ips, with commas:
@@ -158,8 +160,8 @@ func noteRemote(f *parry.Finding, ips []string) {
 	note(f, "remote_ips", strings.Join(ips, ","))
 }
 
-// remoteAddresses are the addresses that a finding's action and its sequence of an attack name as the other side's.
-func remoteAddresses(service node) []string {
+// remoteDetails are what a finding's action says of the other side.
+func remoteDetails(service node) []node {
 	action := service.get("action")
 	remote := []node{}
 	for _, kind := range []string{"awsApiCallAction", "networkConnectionAction", "kubernetesApiCallAction", "rdsLoginAttemptAction"} {
@@ -168,8 +170,13 @@ func remoteAddresses(service node) []string {
 	for _, probe := range action.get("portProbeAction", "portProbeDetails").items() {
 		remote = append(remote, probe.get("remoteIpDetails"))
 	}
+	return remote
+}
+
+// remoteAddresses are the addresses that a finding's action and its sequence of an attack name as the other side's.
+func remoteAddresses(service node) []string {
 	var ips []string
-	for _, r := range remote {
+	for _, r := range remoteDetails(service) {
 		ips = append(ips, r.get("ipAddressV4").text(), r.get("ipAddressV6").text())
 	}
 	for _, end := range service.get("detection", "sequence", "endpoints").items() {

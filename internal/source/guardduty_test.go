@@ -132,6 +132,7 @@ func TestGuardDutyInOCSF(t *testing.T) {
 		Unmapped: map[string]string{"action": "NETWORK_CONNECTION", "direction": "INBOUND", "remote_ip": "198.51.100.7", "role": "TARGET",
 			"resource_type": "Instance", "severity": "5"},
 		Targets: []parry.Target{as("TARGET", instance("i-0abc1234"))},
+		Remote:  []parry.Target{{Type: parry.TypeAddress, ID: "198.51.100.7", Account: member, Region: "eu-west-1", Partition: "aws"}},
 	}
 	if diff := cmp.Diff(want, f); diff != "" {
 		t.Error(diff)

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -48,6 +49,7 @@ func hubFinding(n node, ordered bool) (parry.Finding, error) {
 	}
 	hubUnmapped(&f, n)
 	hubResources(&f, n)
+	remote(&f)
 	return f, nil
 }
 
@@ -190,7 +192,9 @@ func hubUnmapped(f *parry.Finding, n node) {
 	note(f, "action", product.get(service+"action/actionType").text())
 	note(f, "role", product.get(service+"resourceRole").text())
 	note(f, "direction", product.get(service+"action/networkConnectionAction/connectionDirection").text())
+	note(f, "domain", product.get(service+"action/dnsRequestAction/domain").text())
 	noteRemote(f, hubRemote(product))
+	hubNetworks(f, product)
 }
 
 // hubRemote are the addresses of the other side in a finding of GuardDuty that comes through Security Hub.
@@ -204,6 +208,20 @@ func hubRemote(product node) []string {
 		}
 	}
 	return ips
+}
+
+// hubNetworks keeps the autonomous systems of those addresses, as noteNetworks does.
+func hubNetworks(f *parry.Finding, product node) {
+	for _, k := range product.keys() {
+		path, is := strings.CutSuffix(k, "/organization/asn")
+		if asn := product.get(k).plain(); is && only(asn, "0123456789") {
+			for _, v := range []string{"/ipAddressV4", "/ipAddressV6"} {
+				if a, err := netip.ParseAddr(product.get(path + v).text()); err == nil {
+					note(f, "asn "+a.Unmap().String(), asn)
+				}
+			}
+		}
+	}
 }
 
 // hubVulnerabilities reads the weaknesses that a finding is about. Source: Vulnerability in the Security Hub API Reference.

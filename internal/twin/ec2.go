@@ -13,6 +13,7 @@ import (
 type ec2State struct {
 	vpcs         shelf[vpc]
 	subnets      shelf[subnet]
+	acls         shelf[networkACL]
 	groups       shelf[securityGroup]
 	rules        shelf[groupRule]
 	interfaces   shelf[networkInterface]
@@ -32,6 +33,13 @@ func ec2Handlers(t table) {
 	ec2On(t, "DescribeVpcs", describeVpcs)
 	ec2On(t, "CreateSubnet", createSubnet)
 	ec2On(t, "DescribeSubnets", describeSubnets)
+
+	ec2On(t, "DescribeManagedPrefixLists", describeManagedPrefixLists)
+	ec2On(t, "GetManagedPrefixListEntries", getManagedPrefixListEntries)
+
+	ec2On(t, "DescribeNetworkAcls", describeNetworkACLs)
+	ec2On(t, "CreateNetworkAclEntry", createNetworkACLEntry)
+	ec2On(t, "DeleteNetworkAclEntry", deleteNetworkACLEntry)
 
 	ec2On(t, "CreateSecurityGroup", createSecurityGroup)
 	ec2On(t, "DescribeSecurityGroups", describeSecurityGroups)

@@ -66,6 +66,7 @@ func handlers() table {
 	flowLogHandlers(t)
 	configHandlers(t)
 	securityhubHandlers(t)
+	wafv2Handlers(t)
 	return t
 }
 

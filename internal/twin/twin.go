@@ -36,6 +36,8 @@ type account struct {
 	id      string
 	iam     iamState
 	regions map[string]*region
+
+	distributions []distribution
 }
 
 // region is what one account has in one region.
@@ -51,6 +53,7 @@ type region struct {
 	securityhub securityhubState
 	ecs         ecsState
 	logGroups   map[string]bool // by name
+	wafv2       wafv2State
 }
 
 // New makes an empty organization whose clock starts at start and stands still until Advance.
