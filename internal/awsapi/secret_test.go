@@ -16,6 +16,7 @@ var suspect = regexp.MustCompile(`(?i)password|passphrase|secretstring|secretbin
 // harmless are members that only sound like one, by the end of their path.
 var harmless = []string{
 	"PasswordLastUsed", "PasswordResetRequired", "PasswordLength", "PasswordEnabled", "RequireSessionToken",
+	"PasswordPolicy", "AllowUsersToChangePassword", "ExpirePasswords", "MaxPasswordAge", "MinimumPasswordLength", "PasswordReusePrevention",
 }
 
 // A member of an operation of the table whose name speaks of a secret is in the list of secrets: whoever adds an operation is told here.

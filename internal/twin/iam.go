@@ -31,6 +31,7 @@ type iamState struct {
 	users    map[string]*iamUser
 	roles    map[string]*iamRole
 	profiles map[string]*instanceProfile
+	password *iamtypes.PasswordPolicy // nil where the account has none of its own
 }
 
 type iamUser struct {
@@ -84,6 +85,7 @@ func iamHandlers(t table) {
 	on(t, "IAM", "CreateInstanceProfile", createInstanceProfile)
 	on(t, "IAM", "GetInstanceProfile", getInstanceProfile)
 	on(t, "IAM", "AddRoleToInstanceProfile", addRoleToInstanceProfile)
+	passwordPolicyHandlers(t)
 }
 
 func noEntity(format string, args ...any) error {
