@@ -1,12 +1,10 @@
 package playbooks_test
 
 import (
-	"context"
 	"os"
+	"strings"
+	"sync"
 	"testing"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"parry"
 	"parry/internal/assemble"
@@ -18,12 +16,14 @@ import (
 // library is the catalogue as it is on disk.
 func library(t *testing.T) *assemble.Library {
 	t.Helper()
-	lib, err := assemble.NewLibrary("", "")
+	lib, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return lib
 }
+
+var loaded = sync.OnceValues(func() (*assemble.Library, error) { return assemble.NewLibrary("", "") })
 
 func allCases(t *testing.T) []cases.Case {
 	t.Helper()
@@ -44,10 +44,14 @@ func memory(t *testing.T) parry.Store {
 	return db
 }
 
-// eachCase runs f on every case of every playbook, so that one which is added later is held to the same.
+// eachCase runs f on every case of every playbook, so that one which is added later is held to the same. The cases run side by side: each
+// has an account, a stage and a store of its own.
 func eachCase(t *testing.T, f func(t *testing.T, c cases.Case)) {
 	for _, c := range allCases(t) {
-		t.Run(c.Playbook+"/"+c.Name, func(t *testing.T) { f(t, c) })
+		t.Run(c.Playbook+"/"+c.Name, func(t *testing.T) {
+			t.Parallel()
+			f(t, c)
+		})
 	}
 }
 
@@ -70,28 +74,54 @@ func TestEveryPlaybookHasCases(t *testing.T) {
 }
 
 func TestCasesOnTwin(t *testing.T) {
-	lib := library(t)
-	eachCase(t, func(t *testing.T, c cases.Case) {
-		run(t, c, cases.NewTwin(), lib, cases.Probe{})
-	})
+	eachCase(t, func(t *testing.T, c cases.Case) { passes(t, c, cases.OnTwin) })
 }
 
-// TestCasesOnMoto runs the same cases on an emulator that was not written here: the plans and the end states must be the same.
+// TestCasesOnMoto runs the same cases on an emulator that was not written here: the plans and the end states must be the same. With
+// PARRY_UPDATE=1 it writes the plans that come out into the cases, as 'parry test --update' does on the twin.
 func TestCasesOnMoto(t *testing.T) {
-	server := moto.Need(t)
-	lib := library(t)
-	eachCase(t, func(t *testing.T, c cases.Case) {
-		if why, ok := notOnMoto[c.Playbook+"/"+c.Name]; ok {
-			t.Skip("moto differs from AWS here: " + why)
+	moto.Need(t)
+	eachCase(t, func(t *testing.T, c cases.Case) { passes(t, c, cases.OnMoto) })
+}
+
+func passes(t *testing.T, c cases.Case, stage string) {
+	t.Helper()
+	if why, ok := c.Runs(stage); !ok {
+		t.Skip("not on " + stage + ": " + why)
+	}
+	rec := recordOn(t, c, stage)
+	if rec.err != nil {
+		t.Fatal(rec.err)
+	}
+	if os.Getenv("PARRY_UPDATE") != "" && rec.res.Plan != c.Plan {
+		if err := os.WriteFile(strings.TrimPrefix(c.File, "playbooks/"), c.WithPlan(rec.res.Plan), 0o644); err != nil {
+			t.Fatal(err)
 		}
-		run(t, c, motoStage{server}, lib, cases.Probe{})
+	}
+	for _, f := range rec.res.Failed {
+		t.Error(f)
+	}
+}
+
+// A reason not to run somewhere holds as long as the case fails there.
+func TestWhatDoesNotRunSomewhereFailsThere(t *testing.T) {
+	eachCase(t, func(t *testing.T, c cases.Case) {
+		for _, stage := range []string{cases.OnTwin, cases.OnMoto} {
+			why, ok := c.Runs(stage)
+			if ok {
+				continue
+			}
+			if res, err := cases.Run(t.Context(), c, newStage(t, stage), library(t), memory(t), cases.Probe{}); err == nil && res.OK() {
+				t.Errorf("it runs on %s by now, so it need not be left out there: %s", stage, why)
+			}
+		}
 	})
 }
 
-func run(t *testing.T, c cases.Case, stage cases.Stage, lib *assemble.Library, probe cases.Probe) cases.Result {
+func run(t *testing.T, c cases.Case, s cases.Stage, probe cases.Probe) cases.Result {
 	t.Helper()
 	store := memory(t)
-	res, err := cases.Run(t.Context(), c, stage, lib, store, probe)
+	res, err := cases.Run(t.Context(), c, s, library(t), store, probe)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,28 +130,4 @@ func run(t *testing.T, c cases.Case, stage cases.Stage, lib *assemble.Library, p
 		t.Error(f)
 	}
 	return res
-}
-
-// motoStage is moto as a stage: real time, a made-up account for each case.
-type motoStage struct{ *moto.Server }
-
-func (s motoStage) Account() string { return moto.Account() }
-func (s motoStage) Now() time.Time  { return time.Now() }
-func (s motoStage) Config(account, region string) aws.Config {
-	return s.Server.Config(account, region)
-}
-
-func (s motoStage) Sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(min(d, 100*time.Millisecond)): // an emulator needs no patience
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// notOnMoto are the cases that moto gets wrong, with the reason. They run on the twin alone.
-var notOnMoto = map[string]string{
-	"ec2-quarantine/auto-scaling":          "it adds the groups that an instance was launched with to its interfaces for ever, whatever is put on them later",
-	"secretsmanager-rotate-secret/rotates": "it sets LastRotatedDate although nothing was rotated, and never runs the rotation function, so that AWSPENDING stays",
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"parry"
-	"parry/internal/assemble"
 	"parry/internal/awsapi"
 	"parry/internal/cases"
 )
@@ -16,11 +15,11 @@ import (
 // 5. A worker that dies at any call of the apply step, before or after the call took effect, leaves a response that the next delivery
 // of the event finishes: the end state and the undo are those of a run that was never interrupted.
 func TestACrashIsResumed(t *testing.T) {
-	lib := library(t)
 	eachCase(t, func(t *testing.T, c cases.Case) {
+		calls := record(t, c).made
 		for _, after := range []bool{false, true} {
-			for n := 0; crashAt(t, lib, c, n, after); n++ {
-				if t.Failed() {
+			for n := range calls {
+				if crashAt(t, c, n, after); t.Failed() {
 					return
 				}
 			}
@@ -50,20 +49,20 @@ func (d deadStore) Release(ctx context.Context, resource, holder string) error {
 	return d.Store.Release(ctx, resource, holder)
 }
 
-// crashAt runs a case with a worker that dies at its nth call, and lets another take up what is left. It tells whether there was an nth call.
-func crashAt(t *testing.T, lib *assemble.Library, c cases.Case, n int, after bool) bool {
+// crashAt runs a case with a worker that dies at its nth call, and lets another take up what is left.
+func crashAt(t *testing.T, c cases.Case, n int, after bool) {
 	t.Helper()
-	store, stage := memory(t), cases.NewTwin()
+	store, s := memory(t), stageOf(t, c)
 	died := false
 	var heir parry.Responder
-	res, err := cases.Run(t.Context(), c, stage, lib, store, cases.Probe{
+	res, err := cases.Run(t.Context(), c, s, library(t), store, cases.Probe{
 		Responder: func(r *parry.Responder, _ *awsapi.Cloud) {
 			heir = *r
 			heir.Worker = "heir"
 			r.Store, r.Actors = deadStore{store, &died}, dyingActors(r.Actors, n, after, &died)
 		},
 		Heir: func() *parry.Responder {
-			if err := stage.Sleep(t.Context(), 10*time.Minute); err != nil { // until the dead worker's lease has expired
+			if err := s.Sleep(t.Context(), 10*time.Minute); err != nil { // until the dead worker's lease has expired
 				t.Fatal(err)
 			}
 			return &heir
@@ -73,7 +72,9 @@ func crashAt(t *testing.T, lib *assemble.Library, c cases.Case, n int, after boo
 	if err != nil || !res.OK() {
 		t.Errorf("death at call %d (after it took effect: %v): %v %v", n, after, err, res.Failed)
 	}
-	return died
+	if !died {
+		t.Errorf("there was no call %d", n)
+	}
 }
 
 // dyingActors let a worker die at its nth call.

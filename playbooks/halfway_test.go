@@ -10,22 +10,21 @@ import (
 
 	"parry"
 	"parry/internal/cases"
-	"parry/internal/twin"
+	"parry/internal/tap"
 )
 
 // Quarantine opens a group for seconds. Where the isolation that must follow is refused, interface and group go back at once: an instance is never left wider
 // open than it was found.
 func TestAFailedIsolationIsNeverLeftOpen(t *testing.T) {
-	lib := library(t)
 	all := allCases(t)
 	c := all[slices.IndexFunc(all, func(c cases.Case) bool { return c.Playbook == "ec2-quarantine" && c.Name == "three-interfaces" })]
 	for refused := range 3 { // the isolation of the first, second and third interface
 		stage := cases.NewTwin()
 		var failed parry.Response
-		_, err := cases.Run(t.Context(), c, stage, lib, memory(t), cases.Probe{Step: func(step string, r parry.Response) {
+		_, err := cases.Run(t.Context(), c, stage, library(t), memory(t), cases.Probe{Step: func(step string, r parry.Response) {
 			switch step {
 			case "planned":
-				stage.Org.Inject(twin.Fault{Operation: "ModifyNetworkInterfaceAttribute", Skip: 2*refused + 1, Times: 1, Err: twin.Denied()})
+				stage.Org.Inject(tap.Fault{Operation: "ModifyNetworkInterfaceAttribute", Skip: 2*refused + 1, Times: 1, Err: tap.Denied()})
 			case "failed":
 				failed = r
 			}

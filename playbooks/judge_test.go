@@ -18,13 +18,13 @@ import (
 	"parry/internal/awsapi"
 	"parry/internal/cases"
 	"parry/internal/judge"
-	"parry/internal/twin"
+	"parry/internal/tap"
 )
 
 // The judge is an evaluator of IAM policies that was not written here, with AWS's own list of actions and their resource types.
 // These tests ask it, for every call of every case, whether role policy and session policy together allow that call, and nothing like it.
 
-// made is one call that reached the twin, with the policy of its session.
+// made is one call that was made, with the policy of its session.
 type made struct {
 	op      parry.Operation
 	account string
@@ -36,43 +36,45 @@ type made struct {
 	facts   map[string]string // what AWS knows and the call does not say: the instance of an association, the volume of an instance
 }
 
-// callsOf runs a case and keeps what the responder called.
+// callsOf are the calls of a case that the responder made, with what the case's own calls and answers tell.
 func callsOf(t *testing.T, c cases.Case) []made {
 	t.Helper()
-	stage := cases.NewTwin()
-	table := awsapi.Catalog()
 	var all []made
 	users, facts := map[string]string{}, map[string]string{}
-	run(t, c, stage, library(t), cases.Probe{Step: func(step string, r parry.Response) {
-		if step == "planned" && r.Target.Type == "AWS::EC2::Instance" && r.State == parry.Planned {
-			facts["instance"], facts["volume"] = r.Target.ID, volumeOf(t, stage, r.Target)
+	for _, s := range record(t, c).steps {
+		if s.response.Target.Type == "AWS::EC2::Instance" {
+			facts["instance"] = s.response.Target.ID
 		}
-		for _, e := range stage.Org.Log() {
+		for _, e := range s.calls {
 			if in, ok := e.Input.(*iam.CreateUserInput); ok {
 				users[*in.UserName] = "arn:aws:iam::" + e.Account + ":user" + oneOf(aws.ToString(in.Path), "/") + *in.UserName
 			}
-			op, ok := table[tableName(e)]
+			if out, ok := e.Output.(*ec2.DescribeInstancesOutput); ok && facts["volume"] == "" {
+				facts["volume"] = volumeIn(out, facts["instance"])
+			}
+			op, ok := operationOf(e)
 			if !ok || e.Caller.Policy == "" {
 				continue
 			}
 			all = append(all, made{users: users, facts: facts, op: op, account: e.Account, region: e.Region, input: inputOf(t, e), policy: e.Caller.Policy, write: op.Write})
 		}
-		stage.Org.ResetLog()
-	}})
+	}
 	return all
 }
 
-// volumeOf asks the twin for an instance's first volume.
-func volumeOf(t *testing.T, stage *cases.Twin, target parry.Target) string {
-	t.Helper()
-	out, err := ec2.NewFromConfig(stage.Config(target.Account, target.Region)).DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{InstanceIds: []string{target.ID}})
-	if err != nil {
-		t.Fatal(err)
+// volumeIn is an instance's first volume.
+func volumeIn(out *ec2.DescribeInstancesOutput, instance string) string {
+	for _, r := range out.Reservations {
+		for _, i := range r.Instances {
+			if aws.ToString(i.InstanceId) == instance && len(i.BlockDeviceMappings) > 0 {
+				return aws.ToString(i.BlockDeviceMappings[0].Ebs.VolumeId)
+			}
+		}
 	}
-	return aws.ToString(out.Reservations[0].Instances[0].BlockDeviceMappings[0].Ebs.VolumeId)
+	return ""
 }
 
-func inputOf(t *testing.T, e twin.Entry) map[string]any {
+func inputOf(t *testing.T, e tap.Entry) map[string]any {
 	t.Helper()
 	b, err := json.Marshal(e.Input)
 	if err != nil {
@@ -94,11 +96,11 @@ func resourcesOf(a judge.Action, m made) (arns []string, named []bool) {
 	if tags, ok := m.input["TagSpecifications"].([]any); ok && strings.HasSuffix(a.Name, "CreateTags") && len(tags) > 0 {
 		// Tagging on creation is checked on what is created, whose id nobody knows yet.
 		kind, _ := tags[0].(map[string]any)["ResourceType"].(string)
-		arn, _ := idOf(kind, made{region: m.region, account: m.account})
+		arn, _ := idOf(judge.ResourceType{Name: kind}, made{region: m.region, account: m.account})
 		return []string{arn}, []bool{false}
 	}
 	for _, rt := range a.ResourceTypes {
-		id, ok := idOf(rt.Name, m)
+		id, ok := idOf(rt, m)
 		if !rt.Required && !ok {
 			continue
 		}
@@ -112,7 +114,7 @@ func resourcesOf(a judge.Action, m made) (arns []string, named []bool) {
 }
 
 // idOf writes the ARN of a resource type that a call is about.
-func idOf(resourceType string, m made) (string, bool) {
+func idOf(rt judge.ResourceType, m made) (string, bool) {
 	text := func(path ...string) string {
 		var v any = m.input
 		for _, p := range path {
@@ -138,7 +140,7 @@ func idOf(resourceType string, m made) (string, bool) {
 		}
 		return fmt.Sprintf("arn:aws:ec2:%s:%s:%s/%s", m.region, m.account, kind, id), true
 	}
-	switch resourceType {
+	switch rt.Name {
 	case "user":
 		return oneOf(m.users[text("UserName")], fmt.Sprintf("arn:aws:iam::%s:user/%s", m.account, oneOf(text("UserName"), "someone"))), text("UserName") != ""
 	case "instance-profile":
@@ -171,12 +173,64 @@ func idOf(resourceType string, m made) (string, bool) {
 		return oneOf(text("SecretId"), "arn:aws:secretsmanager:us-east-1:"+m.account+":secret:x"), text("SecretId") != ""
 	case "autoScalingGroup":
 		return fmt.Sprintf("arn:aws:autoscaling:%s:%s:autoScalingGroup:0f0f0f0f:autoScalingGroupName/%s", m.region, m.account, text("AutoScalingGroupName")), text("AutoScalingGroupName") != ""
+	case "stream": // a tag is put on a table or on a stream, and the call says which
+		if arn := text("ResourceArn"); arn != "" {
+			return arn, true
+		}
 	case "targetgroup", "TargetGroup":
 		return text("TargetGroupArn"), text("TargetGroupArn") != ""
 	case "loadbalancer", "LoadBalancer":
 		return fmt.Sprintf("arn:aws:elasticloadbalancing:%s:%s:loadbalancer/%s", m.region, m.account, text("LoadBalancerName")), text("LoadBalancerName") != ""
 	}
-	return "", false
+	return byPattern(rt.ARN, m)
+}
+
+var placeholder = regexp.MustCompile(`\$\{[A-Za-z0-9]+\}`)
+
+// otherNames are members of inputs by what AWS's list calls them in ARNs.
+var otherNames = map[string]string{
+	"dbinstancename": "dbinstanceidentifier", "dbclusterinstancename": "dbclusteridentifier", "clustername": "clusteridentifier", "documentname": "name",
+}
+
+// byPattern writes an ARN as AWS's list has it, with the members of the input that have the names of its parts: ${RepositoryName} is RepositoryName,
+// or the first of RepositoryNames. A member that is a whole ARN of the type is taken as it is.
+func byPattern(pattern string, m made) (arn string, named bool) {
+	if pattern == "" {
+		return "", false
+	}
+	pattern = strings.NewReplacer("${Partition}", "aws", "${Region}", m.region, "${Account}", m.account).Replace(pattern)
+	parts := placeholder.Split(pattern, -1)
+	for i, p := range parts {
+		parts[i] = regexp.QuoteMeta(p)
+	}
+	whole := regexp.MustCompile("^" + strings.Join(parts, ".+") + "$")
+	texts := map[string]string{}
+	for _, member := range slices.Sorted(maps.Keys(m.input)) {
+		v := m.input[member]
+		if l, ok := v.([]any); ok && len(l) > 0 {
+			v, member = l[0], strings.TrimSuffix(member, "s")
+		}
+		s, _ := v.(string)
+		if whole.MatchString(s) {
+			return s, true
+		}
+		if s != "" {
+			texts[strings.ToLower(member)] = s
+		}
+	}
+	named = len(parts) > 1
+	arn = placeholder.ReplaceAllStringFunc(pattern, func(p string) string {
+		part := strings.ToLower(p[2 : len(p)-1])
+		s, ok := texts[part]
+		if !ok {
+			s, ok = texts[otherNames[part]]
+		}
+		if named = named && ok; !ok {
+			return "fresh-0123"
+		}
+		return s
+	})
+	return arn, named
 }
 
 func oneOf(all ...string) string {
@@ -193,6 +247,10 @@ var lastWord = regexp.MustCompile(`[^/:]+$`)
 
 func another(arn string) string { return lastWord.ReplaceAllString(arn, "some-other-one") }
 
+// defaultKeyPolicy lets IAM policies say who may use a key: without such a statement no policy of a role counts for it. Source: "Default key
+// policy", KMS Developer Guide.
+const defaultKeyPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::%s:root"},"Action":"kms:*","Resource":"*"}]}`
+
 // request asks the judge about one action on one resource, with the playbook's role and the call's session.
 func request(role string, m made, action, resource string) judge.Request {
 	ctx := map[string][]string{"aws:RequestedRegion": {m.region}}
@@ -203,9 +261,13 @@ func request(role string, m made, action, resource string) judge.Request {
 	if arn, ok := m.input["PolicyArn"].(string); ok {
 		ctx["iam:PolicyARN"] = []string{arn}
 	}
+	var keyPolicy json.RawMessage
+	if strings.HasPrefix(resource, "arn:aws:kms:") {
+		keyPolicy = json.RawMessage(fmt.Sprintf(defaultKeyPolicy, m.account))
+	}
 	return judge.Request{
 		Action: action, Resource: resource, ResourceAccount: m.account, Principal: "arn:aws:sts::" + m.account + ":assumed-role/parry/x", Context: ctx,
-		Policies: []judge.Policy{{Name: "role", Document: json.RawMessage(role)}}, SessionPolicy: json.RawMessage(m.policy),
+		Policies: []judge.Policy{{Name: "role", Document: json.RawMessage(role)}}, SessionPolicy: json.RawMessage(m.policy), ResourcePolicy: keyPolicy,
 	}
 }
 
@@ -285,14 +347,13 @@ func anyResource(a judge.Action, m made) []string {
 		return []string{"*"}
 	}
 	var arns []string
-	fill := regexp.MustCompile(`\$\{[A-Za-z]+\}`)
 	for _, rt := range a.ResourceTypes[:min(3, len(a.ResourceTypes))] {
-		if id, named := idOf(rt.Name, m); named {
+		if id, named := idOf(rt, m); named {
 			arns = append(arns, id) // the very resource that the session is for
 			continue
 		}
 		arn := strings.NewReplacer("${Partition}", "aws", "${Region}", m.region, "${Account}", m.account).Replace(rt.ARN)
-		arns = append(arns, fill.ReplaceAllString(arn, "x1"))
+		arns = append(arns, placeholder.ReplaceAllString(arn, "x1"))
 	}
 	return arns
 }

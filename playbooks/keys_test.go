@@ -32,7 +32,6 @@ updated: "2026-06-12T06:00:00.000Z"
 // Only old keys are deactivated, not every key of a user who has an old one. An emulator has no key that is older than the test, so this runs
 // on the twin, whose clock can be moved.
 func TestYoungerKeysOfTheSameUserStay(t *testing.T) {
-	lib := library(t)
 	for _, name := range []string{"iam-deactivate-old-keys", "iam-deactivate-unused-credentials"} {
 		t.Run(name, func(t *testing.T) {
 			c, err := cases.Parse(name+"/cases/two-keys.txtar", []byte(twoKeys))
@@ -42,7 +41,7 @@ func TestYoungerKeysOfTheSameUserStay(t *testing.T) {
 			c.Playbook = name
 			stage := cases.NewTwin()
 			account := ""
-			res := run(t, c, &knownTwin{stage, &account}, lib, cases.Probe{Step: func(step string, _ parry.Response) {
+			res := run(t, c, &knownTwin{stage, &account}, cases.Probe{Step: func(step string, _ parry.Response) {
 				if step != "given" {
 					return
 				}

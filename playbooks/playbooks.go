@@ -5,5 +5,5 @@ import "embed"
 
 // FS holds the catalogue's files.
 //
-//go:embed */playbook.yaml */cases/*.txtar
+//go:embed */playbook.yaml */cases/*.txtar */cases/stages.yaml
 var FS embed.FS

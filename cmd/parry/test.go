@@ -23,7 +23,8 @@ func (a *app) testCommand() *cobra.Command {
 		Use:   "test [DIR]",
 		Short: "Run the cases of a folder of playbooks on the twin; of the embedded ones where none is named",
 		Long: "A case is a txtar file under <playbook>/cases: the event, the state that it meets, the plan that must come out, and what must be\n" +
-			"true after apply and after undo. Nothing outside this process is touched.",
+			"true after apply and after undo. Nothing outside this process is touched. A case that says that the twin does not have what it needs\n" +
+			"is skipped.",
 		Args: args(cobra.MaximumNArgs(1), "parry test [DIR]"),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			dir := ""
@@ -57,8 +58,13 @@ func (a *app) test(ctx context.Context, dir string, update, show bool) error {
 	if err != nil {
 		return err
 	}
-	passed, failed := 0, 0
+	passed, failed, skipped := 0, 0, 0
 	for _, c := range all {
+		if why, ok := c.Runs(cases.OnTwin); !ok {
+			fmt.Fprintf(a.stdout, "skip %s/%s: not on the twin: %s\n", c.Playbook, c.Name, why)
+			skipped++
+			continue
+		}
 		res, err := runCase(ctx, lib, c)
 		if err != nil {
 			res.Failed = append(res.Failed, err.Error())
@@ -74,12 +80,20 @@ func (a *app) test(ctx context.Context, dir string, update, show bool) error {
 			failed++
 		}
 	}
-	fmt.Fprintf(a.stdout, "%d passed, %d failed\n", passed, failed)
+	fmt.Fprintf(a.stdout, "%d passed, %d failed%s\n", passed, failed, andSkipped(skipped))
 	if failed > 0 {
 		a.code = exitFailed
 		return errSaid
 	}
 	return nil
+}
+
+// andSkipped says how many cases were not run; nothing where all were.
+func andSkipped(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d skipped", n)
 }
 
 func (a *app) reportCase(c cases.Case, res cases.Result, show bool) {

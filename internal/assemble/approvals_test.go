@@ -14,7 +14,7 @@ import (
 	asff "parry/internal/hub"
 	"parry/internal/rules"
 	"parry/internal/source"
-	"parry/internal/twin"
+	"parry/internal/tap"
 )
 
 // threeCalls is a playbook that makes three calls, the first two of which belong together.
@@ -453,7 +453,7 @@ func TestAHalfOpenPairIsFinishedInSpiteOfAStop(t *testing.T) {
 
 func TestTheBreaker(t *testing.T) {
 	s := guarded(t, theRule, "breaker: {failures: 2, within: 1h}\nflap: {times: 100, within: 1h}")
-	s.Org.Inject(twin.Fault{Operation: "UpdateAccessKey", Err: twin.Denied(), Times: 2, Account: account})
+	s.Org.Inject(tap.Fault{Operation: "UpdateAccessKey", Err: tap.Denied(), Times: 2, Account: account})
 	for n := range 2 {
 		if r, err := s.try(s.anew(n)); err == nil {
 			t.Fatalf("%q: it should fail", r.State)
@@ -467,7 +467,7 @@ func TestTheBreaker(t *testing.T) {
 
 	// It closes by itself when its time is over.
 	s = guarded(t, theRule, "breaker: {failures: 2, within: 1h, playbook: all}")
-	s.Org.Inject(twin.Fault{Operation: "UpdateAccessKey", Err: twin.Denied(), Times: 2, Account: account})
+	s.Org.Inject(tap.Fault{Operation: "UpdateAccessKey", Err: tap.Denied(), Times: 2, Account: account})
 	for n := range 2 {
 		_, _ = s.try(s.anew(n))
 	}
@@ -616,7 +616,7 @@ func TestAPartIsTakenBack(t *testing.T) {
 	s.refused(err, parry.Refused, "an undo is not taken back")
 	// A response that failed is still one that failed when a part of it is taken back.
 	s = newScene(t, strings.Replace(theRule, "iam-deactivate-access-key", "key-and-marks", 1))
-	s.Org.Inject(twin.Fault{Operation: "PutUserPolicy", Err: twin.Denied(), Skip: 1, Times: 1, Account: account})
+	s.Org.Inject(tap.Fault{Operation: "PutUserPolicy", Err: tap.Denied(), Skip: 1, Times: 1, Account: account})
 	failed, err := s.try(s.event(s.Now(), ""))
 	if err == nil {
 		t.Fatal("it should fail")
@@ -715,7 +715,7 @@ func (d *dying) Release(context.Context, string, string) error { return d.err }
 func TestOneThatFailsKeepsNoOtherFromBeingAnswered(t *testing.T) {
 	rule := strings.Replace(theRule, "respond: [", "respond: [{playbook: iam-deactivate-access-key, tier: auto}, ", 1)
 	s := newScene(t, strings.Replace(rule, "{playbook: iam-deactivate-access-key, tier: auto}]", "{playbook: key-and-mark, tier: auto}]", 1))
-	s.Org.Inject(twin.Fault{Operation: "UpdateAccessKey", Err: twin.Denied(), Times: 1, Account: account})
+	s.Org.Inject(tap.Fault{Operation: "UpdateAccessKey", Err: tap.Denied(), Times: 1, Account: account})
 	e, f := s.decode(s.event(s.Now(), ""))
 	all, err := s.engine.Respond(t.Context(), e, f)
 	if len(all) != 2 || err == nil || !strings.Contains(err.Error(), "denied") && !strings.Contains(err.Error(), "AccessDenied") {
@@ -729,7 +729,7 @@ func TestOneThatFailsKeepsNoOtherFromBeingAnswered(t *testing.T) {
 // What fails again and again is asked about, and it is not said that somebody reverts what was never made.
 func TestWhatFailsAgainAndAgainIsAskedAbout(t *testing.T) {
 	s := guarded(t, theRule, "breaker: {failures: 100, within: 1h}\nflap: {times: 3, within: 24h}")
-	s.Org.Inject(twin.Fault{Operation: "UpdateAccessKey", Err: twin.Denied(), Times: 3, Account: account})
+	s.Org.Inject(tap.Fault{Operation: "UpdateAccessKey", Err: tap.Denied(), Times: 3, Account: account})
 	for n := range 3 {
 		if r, err := s.try(s.anew(n)); err == nil {
 			t.Fatalf("%q: it should fail", r.State)

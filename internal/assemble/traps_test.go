@@ -19,7 +19,7 @@ import (
 	"parry/internal/cases"
 	"parry/internal/source"
 	"parry/internal/sqlite"
-	"parry/internal/twin"
+	"parry/internal/tap"
 )
 
 // The traps that events and AWS set, each with its number in the list that they were gathered in. They are held on the whole engine:
@@ -353,7 +353,7 @@ change:
 func TestTrap18AccessDeniedAndThrottlingPartWay(t *testing.T) {
 	rules := strings.Replace(theRule, "iam-deactivate-access-key", "key-and-mark", 1)
 	s := newScene(t, rules)
-	s.Org.Inject(twin.Fault{Operation: "TagUser", Err: twin.Throttle(), Times: 2})
+	s.Org.Inject(tap.Fault{Operation: "TagUser", Err: tap.Throttle(), Times: 2})
 	r := s.deliver(s.event(s.Now(), ""))
 	s.isState(r, parry.Done, "")
 	if n := s.calls("TagUser"); n != 3 || s.calls("UpdateAccessKey") != 1 {
@@ -362,7 +362,7 @@ func TestTrap18AccessDeniedAndThrottlingPartWay(t *testing.T) {
 
 	// The second call is refused: what AWS said is told, and what was done is recorded.
 	s = newScene(t, rules)
-	s.Org.Inject(twin.Fault{Operation: "TagUser", Err: twin.Denied(), Times: 1})
+	s.Org.Inject(tap.Fault{Operation: "TagUser", Err: tap.Denied(), Times: 1})
 	failed, err := s.try(s.event(s.Now(), ""))
 	if err == nil || !strings.Contains(err.Error(), "AWS says AccessDenied") || !strings.Contains(parry.HintOf(err), "permission") {
 		t.Errorf("AWS's word is lost: %v, %s", err, parry.HintOf(err))

@@ -11,6 +11,7 @@ import (
 
 	"parry"
 	"parry/internal/awsapi"
+	"parry/internal/tap"
 	"parry/internal/twin"
 )
 
@@ -125,7 +126,7 @@ func TestThrottlingIsTriedAgainAndCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	org.Inject(twin.Fault{Operation: "UpdateAccessKey", Err: twin.Throttle(), Times: 1})
+	org.Inject(tap.Fault{Operation: "UpdateAccessKey", Err: tap.Throttle(), Times: 1})
 	reply, err := actor.Do(t.Context(), deactivate(key, "Inactive"))
 	if err != nil || reply.Attempts != 2 {
 		t.Errorf("%d attempts, %v", reply.Attempts, err)

@@ -17,6 +17,7 @@ var suspect = regexp.MustCompile(`(?i)password|passphrase|secretstring|secretbin
 var harmless = []string{
 	"PasswordLastUsed", "PasswordResetRequired", "PasswordLength", "PasswordEnabled", "RequireSessionToken",
 	"PasswordPolicy", "AllowUsersToChangePassword", "ExpirePasswords", "MaxPasswordAge", "MinimumPasswordLength", "PasswordReusePrevention",
+	"CurrentKeyMaterialId", "ManageMasterUserPassword", "RotateMasterUserPassword", "ManageMasterPassword", "MasterPasswordSecretKmsKeyId", "MasterPasswordSecretArn",
 }
 
 // A member of an operation of the table whose name speaks of a secret is in the list of secrets: whoever adds an operation is told here.

@@ -18,6 +18,15 @@ func entries() []entry {
 		s3Entries(),
 		secretsmanagerEntries(),
 		lambdaEntries(),
+		kmsEntries(),
+		rdsEntries(),
+		redshiftEntries(),
+		dynamodbEntries(),
+		ecrEntries(),
+		snsEntries(),
+		sqsEntries(),
+		ssmEntries(),
+		logsEntries(),
 	)
 }
 

@@ -1,6 +1,6 @@
 // Package cases runs a playbook's cases: the event that comes in, the AWS state it meets, the plan that must come out, the
 // state after it is applied, and the state after undo. The same case runs on the twin and on an emulator that was not
-// written here, and must give the same on both.
+// written here, and must give the same on both; where one of them does not have what it needs, the case says so.
 //
 // A case is one txtar file:
 //
@@ -12,6 +12,7 @@
 //	-- plan.txt --     the plan as people see it, with <names> in the place of what was saved
 //	-- after.yaml --   what must be true after apply: {call, with, that}; optional where the plan is empty
 //	-- undone.yaml --  what must be true after undo; optional
+//	-- stages.yaml --  where it does not run, and why; optional
 package cases
 
 import (
@@ -43,6 +44,7 @@ type Case struct {
 	Plan     string
 	After    *strictyaml.Node
 	Undone   *strictyaml.Node
+	notOn    map[string]string // why it does not run on a stage
 	archive  *txtar.Archive
 }
 
@@ -64,6 +66,13 @@ func Load(fsys fs.FS, dir, shown string) ([]Case, error) {
 		}
 		c.Playbook = path.Base(path.Dir(path.Dir(f)))
 		c.Name = strings.TrimSuffix(path.Base(f), ".txtar")
+		not, err := stagesOf(fsys, path.Dir(f), shown)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.alsoNotOn(not); err != nil {
+			return nil, err
+		}
 		all = append(all, c)
 	}
 	return all, nil
@@ -87,6 +96,8 @@ func Parse(file string, data []byte) (Case, error) {
 			if n, err = strictyaml.Parse(file+" "+f.Name, f.Data); err == nil {
 				c.Params, _ = n.Any().(map[string]any)
 			}
+		case stagesFile:
+			c.notOn, err = readStages(file+" "+f.Name, f.Data)
 		case "event.json", "control.yaml":
 			if c.Event != "" {
 				err = fmt.Errorf("%s: a case has one event: event.json or control.yaml", file)
@@ -101,7 +112,7 @@ func Parse(file string, data []byte) (Case, error) {
 		case "plan.txt":
 			c.Plan = strings.TrimSpace(string(f.Data))
 		default:
-			err = fmt.Errorf("%s: a case has no part %q%s", file, f.Name, strictyaml.DidYouMean(f.Name, []string{"given.yaml", "event.json", "control.yaml", "params.yaml", "plan.txt", "after.yaml", "undone.yaml"}))
+			err = fmt.Errorf("%s: a case has no part %q%s", file, f.Name, strictyaml.DidYouMean(f.Name, []string{"given.yaml", "event.json", "control.yaml", "params.yaml", "plan.txt", "after.yaml", "undone.yaml", stagesFile}))
 		}
 		if err != nil {
 			return c, err

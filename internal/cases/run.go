@@ -39,7 +39,7 @@ type Probe struct {
 	Responder func(r *parry.Responder, cloud *awsapi.Cloud)
 	// Step is called after each stage: "given", "planned", "applied", "again", "undone", "held".
 	Step func(stage string, r parry.Response)
-	// Skip leaves a stage out: "undo".
+	// Skip ends a run before a stage: "apply", "undo".
 	Skip func(stage string) bool
 	// Heir, where given, takes the event up when the first responder's apply fails, as after a crash.
 	Heir func() *parry.Responder
@@ -158,6 +158,9 @@ func (r *runner) whole(ctx context.Context, resp *parry.Responder, e parry.Event
 		if r.c.After != nil {
 			return r.check(ctx, r.c.After, "after.yaml")
 		}
+		return nil
+	}
+	if r.skips("apply") {
 		return nil
 	}
 	p := prepared[0]

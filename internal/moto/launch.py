@@ -1,14 +1,17 @@
-"""Starts moto's server with the two corrections that the containment tests rest on.
+"""Starts moto's server with the corrections that the tests rest on, and one that makes new accounts cheap.
 
 Run as `python -c`, with moto_server's own arguments. The process ends when its standard input
 does, so it never outlives the test binary that started it, however that one ends.
 """
 
+import copy
 import os
 import sys
 import threading
 
+from moto.ecr import models as ecr_models
 from moto.iam import access_control
+from moto.iam import models as iam
 from moto.server import main
 
 
@@ -37,6 +40,38 @@ def sign_without_body() -> None:
     access_control.IAMRequest._create_aws_request = create
 
 
+def read_managed_policies_once() -> None:
+    """moto reads AWS's own policies, a thousand and more, anew for each account, which takes a second; accounts get copies here."""
+    plain = iam.IAMBackend._init_aws_policies
+    by_partition = {}
+
+    def init(self):
+        if self.partition not in by_partition:
+            by_partition[self.partition] = plain(self)
+        own = []
+        for policy in by_partition[self.partition]:
+            policy = copy.copy(policy)
+            policy.account_id = self.account_id
+            policy.tags, policy.versions = {}, list(policy.versions)
+            own.append(policy)
+        return own
+
+    iam.IAMBackend._init_aws_policies = init
+
+
+def scan_no_more() -> None:
+    """Where scanOnPush is left out, as the SDK for Go does with false, it is false; moto leaves it as it was.
+
+    Source: ImageScanningConfiguration, Amazon ECR API Reference.
+    """
+    plain = ecr_models.ECRBackend.put_image_scanning_configuration
+
+    def put(self, registry_id, repository_name, image_scan_config):
+        return plain(self, registry_id, repository_name, image_scan_config or {"scanOnPush": False})
+
+    ecr_models.ECRBackend.put_image_scanning_configuration = put
+
+
 def end_with_parent() -> None:
     sys.stdin.buffer.read()
     os._exit(0)
@@ -44,5 +79,7 @@ def end_with_parent() -> None:
 
 refuse_inactive_keys()
 sign_without_body()
+read_managed_policies_once()
+scan_no_more()
 threading.Thread(target=end_with_parent, daemon=True).start()
 main(sys.argv[1:])

@@ -364,3 +364,33 @@ func code(err error) string {
 	}
 	return ""
 }
+
+// TestManagedPoliciesAreAnAccountsOwn: accounts get copies of AWS's policies, and what is attached in one is not attached in another.
+func TestManagedPoliciesAreAnAccountsOwn(t *testing.T) {
+	server := moto.Need(t)
+	const denyAll = "arn:aws:iam::aws:policy/AWSDenyAll"
+	attached := map[string]int32{}
+	accounts := []string{moto.Account(), moto.Account()}
+	for i, account := range accounts {
+		client := iam.NewFromConfig(server.Config(account, "us-east-1"))
+		if _, err := client.CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("u")}); err != nil {
+			t.Fatal(err)
+		}
+		if i > 0 {
+			continue
+		}
+		if _, err := client.AttachUserPolicy(t.Context(), &iam.AttachUserPolicyInput{UserName: aws.String("u"), PolicyArn: aws.String(denyAll)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, account := range accounts {
+		out, err := iam.NewFromConfig(server.Config(account, "us-east-1")).GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: aws.String(denyAll)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		attached[account] = *out.Policy.AttachmentCount
+	}
+	if attached[accounts[0]] != 1 || attached[accounts[1]] != 0 {
+		t.Errorf("attached: %v", attached)
+	}
+}

@@ -15,7 +15,7 @@ import (
 	"parry"
 	"parry/internal/moto"
 	"parry/internal/queue"
-	"parry/internal/twin"
+	"parry/internal/tap"
 )
 
 // line is a queue on the emulator, with its dead-letter queue. What the engine asks of AWS is asked of the twin.
@@ -168,7 +168,7 @@ func TestMalformedIsPutAside(t *testing.T) {
 func TestFailingIsPutAside(t *testing.T) {
 	l := newLine(t)
 	l.send(event("carol", l.key("carol")))
-	l.org.Inject(twin.Fault{Operation: "UpdateAccessKey", Err: twin.Denied()})
+	l.org.Inject(tap.Fault{Operation: "UpdateAccessKey", Err: tap.Denied()})
 	o := l.options()
 	o.Queue = l.queue()
 	_, stop := l.run(o)
@@ -189,7 +189,7 @@ func TestFailingIsPutAside(t *testing.T) {
 func TestATransientFailureIsAnswered(t *testing.T) {
 	l := newLine(t)
 	l.send(event("dave", l.key("dave")))
-	l.org.Inject(twin.Fault{Operation: "ListAccessKeys", Err: twin.Denied(), Times: 1}) // no plan can be made
+	l.org.Inject(tap.Fault{Operation: "ListAccessKeys", Err: tap.Denied(), Times: 1}) // no plan can be made
 	o := l.options()
 	o.Queue = l.queue()
 	_, stop := l.run(o)

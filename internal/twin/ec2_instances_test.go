@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"parry/internal/tap"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -59,7 +61,7 @@ func TestRunInstancesOnceForAToken(t *testing.T) {
 	if len(out.Reservations) != 1 || len(out.Reservations[0].Instances) != 2 {
 		t.Errorf("reservations are %+v", out.Reservations)
 	}
-	n.org.Inject(Fault{Operation: "RunInstances", Err: &smithy.GenericAPIError{Code: "InternalError", Message: "lost"}, Times: 1, After: true})
+	n.org.Inject(tap.Fault{Operation: "RunInstances", Err: &smithy.GenericAPIError{Code: "InternalError", Message: "lost"}, Times: 1, After: true})
 	in := &ec2.RunInstancesInput{ImageId: aws.String(testImage), MinCount: aws.Int32(1), MaxCount: aws.Int32(1), SubnetId: aws.String(n.subnet)}
 	got(n.ec2.RunInstances(n.ctx, in, func(o *ec2.Options) {
 		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = time.Millisecond })

@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode"
 
+	"parry/internal/tap"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -294,8 +296,8 @@ func (k *accessKey) status() iamtypes.StatusType {
 }
 
 // identity is who signs with the user's keys.
-func (u *iamUser) identity(r *request) Identity {
-	return Identity{Account: r.acct.id, ARN: *u.view.Arn}
+func (u *iamUser) identity(r *request) tap.Caller {
+	return tap.Caller{Account: r.acct.id, ARN: *u.view.Arn}
 }
 
 func createAccessKey(r *request, in *iam.CreateAccessKeyInput) (*iam.CreateAccessKeyOutput, error) {

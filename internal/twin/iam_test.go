@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"parry/internal/tap"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -377,17 +379,17 @@ func TestAccountsAreApart(t *testing.T) {
 func TestFaults(t *testing.T) {
 	for _, c := range []struct {
 		name     string
-		fault    Fault
+		fault    tap.Fault
 		code     string // of the call, empty where it succeeds
 		attempts int
 		exists   bool // the user, afterwards
 	}{
-		{"throttled, then served", Fault{Service: "IAM", Operation: "CreateUser", Err: Throttle(), Times: 2}, "", 3, true},
-		{"throttled for good", Fault{Operation: "CreateUser", Err: Throttle()}, "ThrottlingException", 3, false},
-		{"denied at once", Fault{Operation: "CreateUser", Err: Denied()}, "AccessDenied", 1, false},
-		{"answer lost", Fault{Operation: "CreateUser", Err: Throttle(), Times: 1, After: true}, "EntityAlreadyExists", 2, true},
-		{"other account", Fault{Account: otherAccount, Err: Denied()}, "", 1, true},
-		{"first passes", Fault{Operation: "CreateUser", Err: Denied(), Skip: 1}, "", 1, true},
+		{"throttled, then served", tap.Fault{Service: "IAM", Operation: "CreateUser", Err: tap.Throttle(), Times: 2}, "", 3, true},
+		{"throttled for good", tap.Fault{Operation: "CreateUser", Err: tap.Throttle()}, "ThrottlingException", 3, false},
+		{"denied at once", tap.Fault{Operation: "CreateUser", Err: tap.Denied()}, "AccessDenied", 1, false},
+		{"answer lost", tap.Fault{Operation: "CreateUser", Err: tap.Throttle(), Times: 1, After: true}, "EntityAlreadyExists", 2, true},
+		{"other account", tap.Fault{Account: otherAccount, Err: tap.Denied()}, "", 1, true},
+		{"first passes", tap.Fault{Operation: "CreateUser", Err: tap.Denied(), Skip: 1}, "", 1, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			org := newOrg()
@@ -408,7 +410,7 @@ func TestFaults(t *testing.T) {
 			if n := len(org.Log()); n != c.attempts {
 				t.Errorf("%d attempts, want %d", n, c.attempts)
 			}
-			_, exists := org.accounts[testAccount].iam.users["bob"]
+			_, exists := org.account(testAccount).iam.users["bob"]
 			if exists != c.exists {
 				t.Errorf("user exists: %v, want %v", exists, c.exists)
 			}

@@ -4,16 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"regexp"
-	"strings"
 	"time"
+
+	"parry/internal/tap"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // request is one call as a handler sees it. The organization is locked while a handler runs.
@@ -22,7 +20,7 @@ type request struct {
 	acct   *account
 	reg    *region // of acct, where the call was sent
 	region string  // its name
-	caller Identity
+	caller tap.Caller
 	now    time.Time
 }
 
@@ -70,40 +68,31 @@ func (o *Org) Config(accountID, region string) aws.Config {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	key := o.keyID("AKIA")
-	o.sessions[key] = Identity{Account: accountID, ARN: "arn:aws:iam::" + accountID + ":user/admin"}
+	o.sessions[key] = tap.Caller{Account: accountID, ARN: "arn:aws:iam::" + accountID + ":user/admin"}
 	t := handlers()
-	return aws.Config{
+	return o.On(aws.Config{
 		Region: region,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: key, SecretAccessKey: "twin", Source: "twin"}, nil
 		}),
 		HTTPClient: refuseNetwork{},
 		APIOptions: []func(*middleware.Stack) error{func(s *middleware.Stack) error {
-			if err := s.Initialize.Add(keepInput, middleware.After); err != nil {
-				return err
-			}
 			return s.Finalize.Insert(middleware.FinalizeMiddlewareFunc("Twin", func(ctx context.Context, in middleware.FinalizeInput, _ middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 				return o.serve(ctx, t, in)
 			}), "Signing", middleware.After)
 		}},
-	}
+	}, o.whose)
 }
 
-type inputKey struct{}
-
-// keepInput hands the typed input down to the end of the stack, where only the serialized form is left.
-var keepInput = middleware.InitializeMiddlewareFunc("TwinInput", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-	return next.HandleInitialize(middleware.WithStackValue(ctx, inputKey{}, in.Parameters), in)
-})
-
-var credential = regexp.MustCompile(`Credential=([A-Z0-9]+)/`)
+// whose says who signs with an access key.
+func (o *Org) whose(key string) tap.Caller {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.sessions[key]
+}
 
 // serve answers one signed attempt. It stands after signing, so retries, throttling and credentials are the SDK's own.
 func (o *Org) serve(ctx context.Context, t table, in middleware.FinalizeInput) (out middleware.FinalizeOutput, md middleware.Metadata, err error) {
-	req, ok := in.Request.(*smithyhttp.Request)
-	if !ok {
-		return out, md, fmt.Errorf("twin: request is a %T", in.Request)
-	}
 	service, operation := awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx)
 	region := awsmiddleware.GetRegion(ctx)
 
@@ -125,78 +114,26 @@ func (o *Org) serve(ctx context.Context, t table, in middleware.FinalizeInput) (
 	requestID := fmt.Sprintf("%08x-0000-4000-8000-%012x", uint32(o.serial*0x9e3779b1), o.serial)
 	awsmiddleware.SetRequestIDMetadata(&md, requestID)
 
-	entry := Entry{At: o.now(), Service: service, Operation: operation, Region: region, Input: middleware.GetStackValue(ctx, inputKey{}), RequestID: requestID}
-	defer func() {
-		entry.Err = err
-		o.log = append(o.log, entry)
-	}()
-
-	m := credential.FindStringSubmatch(req.Header.Get("Authorization"))
-	if m == nil {
-		return out, md, wire(requestID, &smithy.GenericAPIError{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token"})
+	key := tap.KeyID(in.Request)
+	if key == "" {
+		return out, md, tap.Refusal(requestID, &smithy.GenericAPIError{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token"})
 	}
-	who, known := o.sessions[m[1]]
+	who, known := o.sessions[key]
 	if !known {
-		return out, md, wire(requestID, &smithy.GenericAPIError{Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid."})
+		return out, md, tap.Refusal(requestID, &smithy.GenericAPIError{Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid."})
 	}
-	entry.Account, entry.Caller = who.Account, who
-
 	acct := o.account(who.Account)
 	r := &request{org: o, acct: acct, reg: acct.region(region), region: region, caller: who, now: o.now()}
-	acct.iam.keyUsed(m[1], service, region, r.now)
-	before, after := o.fault(service, operation, who.Account)
-	if before != nil {
-		return out, md, wire(requestID, before)
-	}
+	acct.iam.keyUsed(key, service, region, r.now)
 	h, ok := t[service+"/"+operation]
 	if !ok {
-		return out, md, wire(requestID, &smithy.GenericAPIError{Code: "NotImplemented", Message: "the twin does not know " + service + " " + operation})
+		return out, md, tap.Refusal(requestID, &smithy.GenericAPIError{Code: "NotImplemented", Message: "the twin does not know " + service + " " + operation})
 	}
-	out.Result, err = h(r, entry.Input)
+	out.Result, err = h(r, tap.Input(ctx))
 	if err != nil {
-		return middleware.FinalizeOutput{}, md, wire(requestID, err)
-	}
-	if after != nil {
-		return middleware.FinalizeOutput{}, md, wire(requestID, after)
+		return middleware.FinalizeOutput{}, md, tap.Refusal(requestID, err)
 	}
 	return out, md, nil
-}
-
-// wire wraps an error as the SDK does with one that came over HTTP, so that request ids and retries are found in it.
-func wire(requestID string, err error) error {
-	status := http.StatusBadRequest
-	if e, ok := err.(smithy.APIError); ok {
-		status = statusOf(e.ErrorCode())
-	}
-	return &awshttp.ResponseError{RequestID: requestID, ResponseError: &smithyhttp.ResponseError{
-		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status, Header: http.Header{}}},
-		Err:      err,
-	}}
-}
-
-// statusOf is the HTTP status that AWS sends with an error.
-func statusOf(code string) int {
-	switch code {
-	case "ThrottlingException", "Throttling", "RequestLimitExceeded", "ServiceUnavailable", "SlowDown":
-		return http.StatusServiceUnavailable
-	case "InternalError", "InternalFailure", "InternalServerError":
-		return http.StatusInternalServerError
-	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InvalidClientTokenId", "Forbidden":
-		return http.StatusForbidden
-	case "PermanentRedirect", "MovedPermanently":
-		return http.StatusMovedPermanently
-	case "MethodNotAllowed":
-		return http.StatusMethodNotAllowed
-	case "EntityAlreadyExists", "DeleteConflict", "LimitExceeded", "BucketAlreadyExists", "BucketAlreadyOwnedByYou", "ResourceConflictException":
-		return http.StatusConflict
-	case "NotFound", "ServerSideEncryptionConfigurationNotFoundError":
-		return http.StatusNotFound
-	}
-	// Secrets Manager has no 404: its ResourceNotFoundException comes with a 400.
-	if strings.HasPrefix(code, "NoSuch") {
-		return http.StatusNotFound
-	}
-	return http.StatusBadRequest
 }
 
 // refuseNetwork is the HTTP client of a configuration that must never reach a network.

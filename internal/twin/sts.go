@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"parry/internal/tap"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
@@ -35,7 +37,7 @@ func getCallerIdentity(r *request, _ *sts.GetCallerIdentityInput) (*sts.GetCalle
 }
 
 // principalID is the unique id by which AWS knows a caller: AIDA… of a user, AROA…:session of a role.
-func (s *iamState) principalID(who Identity) string {
+func (s *iamState) principalID(who tap.Caller) string {
 	if role, ok := assumedRole(who.ARN); ok {
 		return s.roleID(who.Account, role) + ":" + who.Session
 	}
@@ -99,7 +101,7 @@ func assumeRole(r *request, in *sts.AssumeRoleInput) (*sts.AssumeRoleOutput, err
 	if err := r.mayAssume(account, role, in); err != nil {
 		return nil, err
 	}
-	who := Identity{
+	who := tap.Caller{
 		Account: account.id,
 		ARN:     fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/%s", m[1], account.id, role, *in.RoleSessionName),
 		Session: *in.RoleSessionName,
@@ -113,7 +115,7 @@ func assumeRole(r *request, in *sts.AssumeRoleInput) (*sts.AssumeRoleOutput, err
 }
 
 // newSession makes credentials that sign as who.
-func (r *request) newSession(in *sts.AssumeRoleInput, who Identity, roleID string) *sts.AssumeRoleOutput {
+func (r *request) newSession(in *sts.AssumeRoleInput, who tap.Caller, roleID string) *sts.AssumeRoleOutput {
 	seconds := int32(3600)
 	if in.DurationSeconds != nil {
 		seconds = *in.DurationSeconds
@@ -206,7 +208,7 @@ func (r *request) mayAssume(account *account, name string, in *sts.AssumeRoleInp
 }
 
 // assumeActions are the actions that the trust policy must grant for a call.
-func assumeActions(who Identity, in *sts.AssumeRoleInput) []string {
+func assumeActions(who tap.Caller, in *sts.AssumeRoleInput) []string {
 	actions := []string{"sts:AssumeRole"}
 	if in.SourceIdentity != nil || who.Source != "" {
 		actions = append(actions, "sts:SetSourceIdentity")
@@ -218,7 +220,7 @@ func assumeActions(who Identity, in *sts.AssumeRoleInput) []string {
 }
 
 // assumeContext holds the condition keys that a trust policy may ask for. A key that the call leaves out is absent.
-func assumeContext(who Identity, in *sts.AssumeRoleInput) map[string]string {
+func assumeContext(who tap.Caller, in *sts.AssumeRoleInput) map[string]string {
 	c := map[string]string{
 		"aws:principalaccount": who.Account,
 		"aws:principalarn":     rolePrincipal(who.ARN),
@@ -354,7 +356,7 @@ func (s statement) check(kind policyKind) string {
 }
 
 // decide says what a resource's policy holds for a caller.
-func (p policy) decide(who Identity, action, resource string, context map[string]string) (allow, deny bool) {
+func (p policy) decide(who tap.Caller, action, resource string, context map[string]string) (allow, deny bool) {
 	for _, s := range p.Statement {
 		if !s.names(who) || !s.covers(action, resource) || !s.conditionsHold(context) {
 			continue
@@ -382,7 +384,7 @@ func (s statement) covers(action, resource string) bool {
 
 // names says whether a statement is about a caller. An account stands for everyone in it: what the account's own
 // policies then allow is not looked at.
-func (s statement) names(who Identity) bool {
+func (s statement) names(who tap.Caller) bool {
 	if s.NotPrincipal != nil {
 		return !statement{Principal: s.NotPrincipal}.names(who)
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"parry/internal/tap"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -37,7 +39,7 @@ func TestAssumeRoleSwitchesAccount(t *testing.T) {
 
 	log := org.Log()
 	caller := log[len(log)-2].Caller
-	if want := (Identity{Account: otherAccount, ARN: *who.Arn, Session: "parry-7", Source: "finding-1", Policy: denyAll}); caller != want {
+	if want := (tap.Caller{Account: otherAccount, ARN: *who.Arn, Session: "parry-7", Source: "finding-1", Policy: denyAll}); caller != want {
 		t.Errorf("caller is %+v, want %+v", caller, want)
 	}
 

@@ -11,44 +11,24 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"parry/internal/tap"
 )
 
 // Org is the organization: its accounts, what is in them, and what was asked of them.
 type Org struct {
+	tap.Tap // its log of what was asked, and the faults that calls are to meet
+
 	mu       sync.Mutex
 	now      func() time.Time
 	accounts map[string]*account
-	sessions map[string]Identity // access key id -> who signs with it
-	faults   []*Fault
+	sessions map[string]tap.Caller // access key id -> who signs with it
 	latency  func(service, operation string) time.Duration
-	log      []Entry
 	serial   uint64
 	s3       s3State // bucket names are the partition's
 
 	requireRoles  bool
 	rotationDelay time.Duration
-}
-
-// Identity is who made a call, as the signature says.
-type Identity struct {
-	Account string // twelve digits
-	ARN     string // the caller's ARN, as sts:GetCallerIdentity gives it
-	Session string // role session name; empty for a user
-	Source  string // source identity; empty where none was set
-	Policy  string // the inline session policy; empty where none was given
-}
-
-// Entry is one call that reached the organization, refused ones included.
-type Entry struct {
-	At        time.Time
-	Service   string // the SDK's service id: "IAM", "EC2", "Auto Scaling"...
-	Operation string // "UpdateAccessKey"
-	Account   string
-	Region    string
-	Caller    Identity
-	Input     any // the SDK's input type, a pointer
-	Err       error
-	RequestID string
 }
 
 // account is one member account: what is global in it, and what is in each region.
@@ -69,7 +49,7 @@ type region struct {
 
 // New makes an empty organization whose clock starts at start and stands still until Advance.
 func New(start time.Time) *Org {
-	o := &Org{accounts: map[string]*account{}, sessions: map[string]Identity{}}
+	o := &Org{accounts: map[string]*account{}, sessions: map[string]tap.Caller{}}
 	clock := start
 	o.now = func() time.Time { return clock }
 	return o
@@ -95,20 +75,6 @@ func (o *Org) SetLatency(f func(service, operation string) time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.latency = f
-}
-
-// Log returns the calls that reached the organization so far, in their order.
-func (o *Org) Log() []Entry {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return append([]Entry(nil), o.log...)
-}
-
-// ResetLog forgets the calls made so far, for instance those that set a scene up.
-func (o *Org) ResetLog() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.log = nil
 }
 
 // account returns the account of that id, made when first named: as on moto, any twelve digits are an account.

@@ -1,6 +1,10 @@
-package twin
+package tap
 
-import "github.com/aws/smithy-go"
+import (
+	"fmt"
+
+	"github.com/aws/smithy-go"
+)
 
 // Fault makes matching calls fail.
 type Fault struct {
@@ -26,16 +30,18 @@ func Denied() error {
 }
 
 // Inject adds a fault. Faults are tried in the order in which they came.
-func (o *Org) Inject(f Fault) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.faults = append(o.faults, &f)
+func (t *Tap) Inject(f Fault) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.faults = append(t.faults, &f)
 }
 
-// fault says with what a call fails: before it takes effect, or after.
-func (o *Org) fault(service, operation, account string) (before, after error) {
-	for _, f := range o.faults {
-		if f.Service != "" && f.Service != service || f.Operation != "" && f.Operation != operation || f.Account != "" && f.Account != account {
+// fault says what a call is to meet, nil for nothing, and the request id that the refusal has.
+func (t *Tap) fault(e Entry) (*Fault, string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, f := range t.faults {
+		if f.Service != "" && f.Service != e.Service || f.Operation != "" && f.Operation != e.Operation || f.Account != "" && f.Account != e.Account {
 			continue
 		}
 		if f.Skip > 0 {
@@ -46,10 +52,8 @@ func (o *Org) fault(service, operation, account string) (before, after error) {
 			continue
 		}
 		f.struck++
-		if f.After {
-			return nil, f.Err
-		}
-		return f.Err, nil
+		t.struck++
+		return f, fmt.Sprintf("fault-%d", t.struck)
 	}
-	return nil, nil
+	return nil, ""
 }

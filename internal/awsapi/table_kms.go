@@ -1,0 +1,19 @@
+package awsapi
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+)
+
+const key = "arn:{partition}:kms:{region}:{account}:key/{KeyId}"
+
+func kmsEntries() []entry {
+	return []entry{
+		op("kms:CreateKey", kms.NewFromConfig, (*kms.Client).CreateKey, writes, needs("kms:CreateKey")),
+		op("kms:DescribeKey", kms.NewFromConfig, (*kms.Client).DescribeKey, needs("kms:DescribeKey", key)),
+		op("kms:DisableKey", kms.NewFromConfig, (*kms.Client).DisableKey, writes, needs("kms:DisableKey", key)),
+		op("kms:ScheduleKeyDeletion", kms.NewFromConfig, (*kms.Client).ScheduleKeyDeletion, writes, needs("kms:ScheduleKeyDeletion", key)),
+		op("kms:GetKeyRotationStatus", kms.NewFromConfig, (*kms.Client).GetKeyRotationStatus, needs("kms:GetKeyRotationStatus", key)),
+		op("kms:EnableKeyRotation", kms.NewFromConfig, (*kms.Client).EnableKeyRotation, writes, needs("kms:EnableKeyRotation", key)),
+		op("kms:DisableKeyRotation", kms.NewFromConfig, (*kms.Client).DisableKeyRotation, writes, needs("kms:DisableKeyRotation", key)),
+	}
+}

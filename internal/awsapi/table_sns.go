@@ -1,0 +1,13 @@
+package awsapi
+
+import "github.com/aws/aws-sdk-go-v2/service/sns"
+
+const topic = "arn:{partition}:sns:{region}:{account}:{TopicArn}"
+
+func snsEntries() []entry {
+	return []entry{
+		op("sns:CreateTopic", sns.NewFromConfig, (*sns.Client).CreateTopic, writes, needs("sns:CreateTopic", "arn:{partition}:sns:{region}:{account}:{Name}")),
+		op("sns:GetTopicAttributes", sns.NewFromConfig, (*sns.Client).GetTopicAttributes, needs("sns:GetTopicAttributes", topic)),
+		op("sns:SetTopicAttributes", sns.NewFromConfig, (*sns.Client).SetTopicAttributes, writes, needs("sns:SetTopicAttributes", topic)),
+	}
+}
