@@ -19,6 +19,8 @@ func ec2Entries() []entry {
 	return []entry{
 		op("ec2:DescribeVpcs", ec2.NewFromConfig, (*ec2.Client).DescribeVpcs, pages("NextToken", "NextToken")),
 		op("ec2:CreateVpc", ec2.NewFromConfig, (*ec2.Client).CreateVpc, writes, needs("ec2:CreateVpc", ec2Prefix+"vpc/*")),
+		op("ec2:DescribeSubnets", ec2.NewFromConfig, (*ec2.Client).DescribeSubnets, pages("NextToken", "NextToken")),
+		op("ec2:ModifySubnetAttribute", ec2.NewFromConfig, (*ec2.Client).ModifySubnetAttribute, writes, needs("ec2:ModifySubnetAttribute", ec2Prefix+"subnet/{SubnetId}")),
 		op("ec2:CreateSubnet", ec2.NewFromConfig, (*ec2.Client).CreateSubnet, writes, needs("ec2:CreateSubnet", ec2Prefix+"subnet/*", ec2Prefix+"vpc/{VpcId}")),
 		op("ec2:DescribeInstances", ec2.NewFromConfig, (*ec2.Client).DescribeInstances, pages("NextToken", "NextToken")),
 		op("ec2:DescribeInstanceAttribute", ec2.NewFromConfig, (*ec2.Client).DescribeInstanceAttribute, needs("ec2:DescribeInstanceAttribute", ec2Instance), sensitive("UserData.Value")),
@@ -43,6 +45,12 @@ func ec2Entries() []entry {
 		op("ec2:DescribeIamInstanceProfileAssociations", ec2.NewFromConfig, (*ec2.Client).DescribeIamInstanceProfileAssociations, pages("NextToken", "NextToken")),
 		op("ec2:AssociateIamInstanceProfile", ec2.NewFromConfig, (*ec2.Client).AssociateIamInstanceProfile, writes, needs("ec2:AssociateIamInstanceProfile", ec2Instance), depends("iam:PassRole", "arn:{partition}:iam::{account}:role/*")),
 		op("ec2:DisassociateIamInstanceProfile", ec2.NewFromConfig, (*ec2.Client).DisassociateIamInstanceProfile, writes, needs("ec2:DisassociateIamInstanceProfile", ec2Prefix+"instance/*")),
+		op("ec2:GetEbsEncryptionByDefault", ec2.NewFromConfig, (*ec2.Client).GetEbsEncryptionByDefault),
+		op("ec2:EnableEbsEncryptionByDefault", ec2.NewFromConfig, (*ec2.Client).EnableEbsEncryptionByDefault, writes),
+		op("ec2:DisableEbsEncryptionByDefault", ec2.NewFromConfig, (*ec2.Client).DisableEbsEncryptionByDefault, writes),
+		op("ec2:CreateTransitGateway", ec2.NewFromConfig, (*ec2.Client).CreateTransitGateway, writes, needs("ec2:CreateTransitGateway", ec2Prefix+"transit-gateway/*"), tagOnCreate("CreateTransitGateway", ec2Prefix+"transit-gateway/*")),
+		op("ec2:DescribeTransitGateways", ec2.NewFromConfig, (*ec2.Client).DescribeTransitGateways, pages("NextToken", "NextToken")),
+		op("ec2:ModifyTransitGateway", ec2.NewFromConfig, (*ec2.Client).ModifyTransitGateway, writes, needs("ec2:ModifyTransitGateway", ec2Prefix+"transit-gateway/{TransitGatewayId}")),
 		op("ec2:CreateTags", ec2.NewFromConfig, (*ec2.Client).CreateTags, writes, needs("ec2:CreateTags", ec2Prefix+"*/{Resources}")),
 		op("ec2:DeleteTags", ec2.NewFromConfig, (*ec2.Client).DeleteTags, writes, needs("ec2:DeleteTags", ec2Prefix+"*/{Resources}")),
 	}
