@@ -45,7 +45,7 @@ func TestNoCallNeedsAnUnlistedAction(t *testing.T) {
 }
 
 // opName finds operations in a plan as people see it.
-var opName = regexp.MustCompile(`(?m)^ +([a-z0-9]+:[A-Z][A-Za-z0-9]+) `)
+var opName = regexp.MustCompile(`(?m)^ +([a-z0-9]+:[A-Z][A-Za-z0-9]+)( |$)`)
 
 // notApplied are the plans that are only told.
 var notApplied = regexp.MustCompile(`(?m)^ +(refused|gone): `)

@@ -90,7 +90,7 @@ func TestWhatOthersWriteIntoAListStays(t *testing.T) {
 	}
 	c := caseOf(t, "waf-block-ip/blocked")
 	c.After, c.Undone = nil, nil // the lists are compared here
-	run(t, c, stage, library(t), probe)
+	run(t, c, stage, probe)
 	if meanwhile != 4 {
 		t.Errorf("%d calls were made, want each twice", meanwhile)
 	}
@@ -229,5 +229,5 @@ func TestANumberThatIsTakenMeanwhile(t *testing.T) {
 	}
 	c := caseOf(t, "nacl-block-ip/both-ways")
 	c.After, c.Undone = nil, nil
-	run(t, c, stage, library(t), probe)
+	run(t, c, stage, probe)
 }

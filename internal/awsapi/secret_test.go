@@ -16,6 +16,7 @@ var suspect = regexp.MustCompile(`(?i)password|passphrase|secretstring|secretbin
 // harmless are members that only sound like one, by the end of their path.
 var harmless = []string{
 	"PasswordLastUsed", "PasswordResetRequired", "PasswordLength", "PasswordEnabled", "RequireSessionToken",
+	"PasswordPolicy", "AllowUsersToChangePassword", "ExpirePasswords", "MaxPasswordAge", "MinimumPasswordLength", "PasswordReusePrevention",
 	"CurrentKeyMaterialId", "ManageMasterUserPassword", "RotateMasterUserPassword", "ManageMasterPassword", "MasterPasswordSecretKmsKeyId", "MasterPasswordSecretArn",
 	"PasswordField", // WAF's: where in a form a password stands
 }

@@ -26,5 +26,12 @@ func s3Entries() []entry {
 		op("s3:PutBucketTagging", s3Client, (*s3.Client).PutBucketTagging, writes, needs("s3:PutBucketTagging", bucket)),
 		op("s3:PutBucketEncryption", s3Client, (*s3.Client).PutBucketEncryption, writes, needs("s3:PutEncryptionConfiguration", bucket)),
 		op("s3:GetBucketEncryption", s3Client, (*s3.Client).GetBucketEncryption, needs("s3:GetEncryptionConfiguration", bucket)),
+		op("s3:GetBucketLifecycleConfiguration", s3Client, (*s3.Client).GetBucketLifecycleConfiguration, needs("s3:GetLifecycleConfiguration", bucket)),
+		op("s3:PutBucketLifecycleConfiguration", s3Client, (*s3.Client).PutBucketLifecycleConfiguration, writes, needs("s3:PutLifecycleConfiguration", bucket)),
+		op("s3:DeleteBucketLifecycle", s3Client, (*s3.Client).DeleteBucketLifecycle, writes, needs("s3:PutLifecycleConfiguration", bucket)),
+		op("s3:GetBucketNotificationConfiguration", s3Client, (*s3.Client).GetBucketNotificationConfiguration, needs("s3:GetBucketNotification", bucket)),
+		op("s3:PutBucketNotificationConfiguration", s3Client, (*s3.Client).PutBucketNotificationConfiguration, writes, needs("s3:PutBucketNotification", bucket)),
+		op("s3:GetBucketLogging", s3Client, (*s3.Client).GetBucketLogging, needs("s3:GetBucketLogging", bucket)),
+		op("s3:PutBucketLogging", s3Client, (*s3.Client).PutBucketLogging, writes, needs("s3:PutBucketLogging", bucket)),
 	}
 }

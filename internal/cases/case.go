@@ -8,7 +8,7 @@
 //	-- given.yaml --   calls that make the state, in order; "save" keeps parts of their answers under names
 //	-- event.json --   the event, with ${names} in it; or
 //	-- control.yaml -- the control of Security Hub that failed, and on what
-//	-- params.yaml --  the playbook's parameters; optional
+//	-- params.yaml --  the playbook's parameters, with ${names} in them; optional
 //	-- plan.txt --     the plan as people see it, with <names> in the place of what was saved
 //	-- after.yaml --   what must be true after apply: {call, with, that}; optional where the plan is empty
 //	-- undone.yaml --  what must be true after undo; optional
@@ -145,13 +145,13 @@ type names map[string]any
 
 var named = regexp.MustCompile(`\$\{([a-zA-Z][a-zA-Z0-9_]*)\}`)
 
-// fill writes saved texts into the event. Text is escaped as JSON wants it.
+// fill writes saved texts into JSON, escaped as that wants it.
 func (n names) fill(text string) (string, error) {
 	var missing error
 	out := named.ReplaceAllStringFunc(text, func(m string) string {
 		v, ok := n[m[2:len(m)-1]]
 		if !ok {
-			missing = parry.Errorf(parry.Invalid, "the event names %s, which the case has not saved%s", m, strictyaml.DidYouMean(m[2:len(m)-1], slices.Sorted(maps.Keys(n))))
+			missing = parry.Errorf(parry.Invalid, "the event or a parameter names %s, which the case has not saved%s", m, strictyaml.DidYouMean(m[2:len(m)-1], slices.Sorted(maps.Keys(n))))
 			return m
 		}
 		s, ok := v.(string)

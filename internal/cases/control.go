@@ -13,14 +13,15 @@ import (
 //	type: AwsKmsKey                                  the resource's type, as ASFF has it
 //	id: arn:aws:kms:us-east-1:${account}:key/${key}
 //	region: us-east-1                                optional, as are "tags" and "details", which are the resource's
+//	updated: ${now}                                  optional: when the control last failed, an hour ago where it is not said
 //
 // Cases that are about something else in the finding, or about another form of it, have an event.json.
 func controlEvent(n *strictyaml.Node) (string, error) {
-	if err := n.Only("control.yaml", "control", "type", "id", "region", "tags", "details"); err != nil {
+	if err := n.Only("control.yaml", "control", "type", "id", "region", "updated", "tags", "details"); err != nil {
 		return "", err
 	}
-	text := map[string]string{"region": homeRegion}
-	for _, key := range []string{"control", "type", "id", "region"} {
+	text := map[string]string{"region": homeRegion, "updated": "${hourAgo}"}
+	for _, key := range []string{"control", "type", "id", "region", "updated"} {
 		s, err := n.Text(key)
 		if err != nil {
 			return "", err
@@ -45,7 +46,7 @@ func controlEvent(n *strictyaml.Node) (string, error) {
 		"ProductArn": "arn:aws:securityhub:" + text["region"] + "::product/aws/securityhub", "ProductName": "Security Hub", "CompanyName": "AWS",
 		"GeneratorId": "security-control/" + text["control"], "AwsAccountId": "${account}", "Region": text["region"],
 		"Types":     []any{"Software and Configuration Checks/Industry and Regulatory Standards"},
-		"CreatedAt": "${hourAgo}", "UpdatedAt": "${hourAgo}", "FirstObservedAt": "${hourAgo}", "LastObservedAt": "${hourAgo}",
+		"CreatedAt": "${hourAgo}", "UpdatedAt": text["updated"], "FirstObservedAt": "${hourAgo}", "LastObservedAt": text["updated"],
 		"Severity": object{"Label": "MEDIUM", "Normalized": 40}, "Title": "A control failed", "Description": "A case.",
 		"Compliance": object{"Status": "FAILED", "SecurityControlId": text["control"]},
 		"Workflow":   object{"Status": "NEW"}, "RecordState": "ACTIVE", "Resources": []any{resource},

@@ -3,6 +3,7 @@ package cases
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"parry/internal/source"
 )
@@ -14,6 +15,7 @@ control: KMS.4
 type: AwsKmsKey
 id: arn:aws:kms:eu-west-1:${account}:key/${key}
 region: eu-west-1
+updated: ${now}
 tags: {env: dev}
 details: {KeyState: Enabled}
 `))
@@ -33,6 +35,9 @@ details: {KeyState: Enabled}
 		t.Fatalf("%v, %v", found, err)
 	}
 	f := found[0]
+	if f.Time != time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC).UnixMilli() {
+		t.Errorf("updated at %d", f.Time)
+	}
 	if f.Compliance == nil || f.Compliance.Control != "KMS.4" || f.Cloud.Account.UID != "111122223333" || len(f.Targets) != 1 || f.Targets[0].ARN != "arn:aws:kms:eu-west-1:111122223333:key/k-1" ||
 		f.Targets[0].Region != "eu-west-1" || !strings.Contains(event, `"Tags":{"env":"dev"}`) || !strings.Contains(event, `"Details":{"AwsKmsKey":{"KeyState":"Enabled"}}`) {
 		t.Errorf("%+v", f)

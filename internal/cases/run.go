@@ -3,6 +3,7 @@ package cases
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -89,10 +90,14 @@ func Run(ctx context.Context, c Case, stage Stage, lib *assemble.Library, store 
 	if err != nil {
 		return r.res, err
 	}
+	params, err := r.params()
+	if err != nil {
+		return r.res, err
+	}
 	resp, cloud := lib.Responder(stage.Config(hub, homeRegion), store, assemble.Options{
 		Role: "parry-{playbook}", Now: stage.Now, Sleep: stage.Sleep, Patience: 30 * time.Second,
 	})
-	resp.Matcher = one{parry.Answer{Rule: "case", Playbook: c.Playbook, Params: c.Params, Tier: parry.TierAuto, Accept: parry.RiskHigh}}
+	resp.Matcher = one{parry.Answer{Rule: "case", Playbook: c.Playbook, Params: params, Tier: parry.TierAuto, Accept: parry.RiskHigh}}
 	if probe.Responder != nil {
 		probe.Responder(resp, cloud)
 	}
@@ -117,6 +122,23 @@ func (r *runner) step(stage string, resp parry.Response) {
 }
 
 func (r *runner) skips(stage string) bool { return r.probe.Skip != nil && r.probe.Skip(stage) }
+
+// params are the case's parameters, with what was saved in them.
+func (r *runner) params() (map[string]any, error) {
+	if len(r.c.Params) == 0 {
+		return r.c.Params, nil
+	}
+	b, err := json.Marshal(r.c.Params)
+	if err != nil {
+		return nil, err
+	}
+	text, err := r.saved.fill(string(b))
+	if err != nil {
+		return nil, err
+	}
+	var filled map[string]any
+	return filled, json.Unmarshal([]byte(text), &filled)
+}
 
 // finding decodes the case's event.
 func (r *runner) finding() (parry.Event, parry.Finding, error) {

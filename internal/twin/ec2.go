@@ -23,6 +23,8 @@ type ec2State struct {
 	associations shelf[profileAssociation]
 	templates    shelf[launchTemplate]
 	flowLogs     shelf[flowLog]
+	gateways     shelf[transitGateway]
+	encrypted    bool                         // by default
 	tags         map[string]map[string]string // resource id -> its tags
 	tokens       map[string]issued            // operation and client token -> what it made
 	profileIDs   map[string]string            // instance profile ARN -> its AIPA id
@@ -33,6 +35,11 @@ func ec2Handlers(t table) {
 	ec2On(t, "DescribeVpcs", describeVpcs)
 	ec2On(t, "CreateSubnet", createSubnet)
 	ec2On(t, "DescribeSubnets", describeSubnets)
+	ec2On(t, "ModifySubnetAttribute", modifySubnetAttribute)
+
+	ec2On(t, "CreateTransitGateway", createTransitGateway)
+	ec2On(t, "DescribeTransitGateways", describeTransitGateways)
+	ec2On(t, "ModifyTransitGateway", modifyTransitGateway)
 
 	ec2On(t, "DescribeManagedPrefixLists", describeManagedPrefixLists)
 	ec2On(t, "GetManagedPrefixListEntries", getManagedPrefixListEntries)
@@ -66,6 +73,9 @@ func ec2Handlers(t table) {
 	ec2On(t, "DescribeNetworkInterfaces", describeNetworkInterfaces)
 	ec2On(t, "ModifyNetworkInterfaceAttribute", modifyNetworkInterfaceAttribute)
 
+	ec2On(t, "GetEbsEncryptionByDefault", getEbsEncryption)
+	ec2On(t, "EnableEbsEncryptionByDefault", enableEbsEncryption)
+	ec2On(t, "DisableEbsEncryptionByDefault", disableEbsEncryption)
 	ec2On(t, "DescribeVolumes", describeVolumes)
 	ec2On(t, "CreateSnapshot", createSnapshot)
 	ec2On(t, "CreateSnapshots", createSnapshots)

@@ -19,6 +19,7 @@ type subnet struct {
 	cidr          netip.Prefix
 	taken         map[netip.Addr]bool
 	last          netip.Addr // where the search for a free address goes on
+	public        bool       // gives instances that are launched in it a public address
 }
 
 func createVpc(r *request, in *ec2.CreateVpcInput) (*ec2.CreateVpcOutput, error) {
@@ -192,7 +193,7 @@ func (s *ec2State) subnetView(r *request, n *subnet) types.Subnet {
 		OwnerId:                 aws.String(r.acct.id),
 		State:                   types.SubnetStateAvailable,
 		DefaultForAz:            aws.Bool(false),
-		MapPublicIpOnLaunch:     aws.Bool(false),
+		MapPublicIpOnLaunch:     aws.Bool(n.public),
 		Tags:                    s.tagView(n.id),
 	}
 }
@@ -221,4 +222,17 @@ func describeSubnets(r *request, in *ec2.DescribeSubnetsInput) (*ec2.DescribeSub
 		out.Subnets = append(out.Subnets, s.subnetView(r, n))
 	}
 	return out, nil
+}
+
+// modifySubnetAttribute knows the one attribute that decides on public addresses. The twin does not give any out.
+func modifySubnetAttribute(r *request, in *ec2.ModifySubnetAttributeInput) (*ec2.ModifySubnetAttributeOutput, error) {
+	n, err := r.reg.ec2.subnet(aws.ToString(in.SubnetId))
+	if err != nil {
+		return nil, err
+	}
+	if in.MapPublicIpOnLaunch == nil {
+		return nil, reject("NotImplemented", "the twin changes MapPublicIpOnLaunch alone")
+	}
+	n.public = aws.ToBool(in.MapPublicIpOnLaunch.Value)
+	return &ec2.ModifySubnetAttributeOutput{}, nil
 }

@@ -33,6 +33,7 @@ type iamState struct {
 	groups   map[string]*iamGroup
 	managed  map[string]*managed // customers' own policies, by ARN
 	profiles map[string]*instanceProfile
+	password *iamtypes.PasswordPolicy // nil where the account has none of its own
 }
 
 type iamUser struct {
@@ -85,6 +86,7 @@ func iamHandlers(t table) {
 	on(t, "IAM", "CreateInstanceProfile", createInstanceProfile)
 	on(t, "IAM", "GetInstanceProfile", getInstanceProfile)
 	on(t, "IAM", "AddRoleToInstanceProfile", addRoleToInstanceProfile)
+	passwordPolicyHandlers(t)
 }
 
 func noEntity(format string, args ...any) error {

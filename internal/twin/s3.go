@@ -43,6 +43,7 @@ func s3Handlers(t table) {
 	bucketAccessHandlers(t)
 	bucketContentHandlers(t)
 	accountAccessHandlers(t)
+	bucketRecordHandlers(t)
 }
 
 // place is where a setting is kept: on a bucket, or on an account, which has no bucket.
@@ -61,9 +62,15 @@ type setting[V any] struct {
 	initial func() V                              // what it holds instead; nil where it then is missing
 }
 
-// settingHandlers adds the three operations of a setting. Values are copied both ways, so that nobody changes the
-// organization by changing an input or an answer.
+// settingHandlers adds the three operations of a setting.
 func settingHandlers[GI, PO, DI, DO, GO, PI, V any](t table, s setting[V], read func(V) *GO, write func(*PI) V) {
+	readWriteHandlers[GI, PO](t, s, read, write)
+	deleteHandler[DI, DO](t, s, "Delete"+s.noun)
+}
+
+// readWriteHandlers adds the operations that read and put a setting. Values are copied both ways, so that nobody changes the
+// organization by changing an input or an answer.
+func readWriteHandlers[GI, PO, GO, PI, V any](t table, s setting[V], read func(V) *GO, write func(*PI) V) {
 	on(t, s.service, "Get"+s.noun, func(r *request, in *GI) (*GO, error) {
 		at, err := s.find(r, "Get"+s.noun, in)
 		if err != nil {
@@ -91,8 +98,12 @@ func settingHandlers[GI, PO, DI, DO, GO, PI, V any](t table, s setting[V], read 
 		at.settings[s.noun] = copied(v)
 		return new(PO), nil
 	})
-	on(t, s.service, "Delete"+s.noun, func(r *request, in *DI) (*DO, error) {
-		at, err := s.find(r, "Delete"+s.noun, in)
+}
+
+// deleteHandler adds the operation that deletes a setting.
+func deleteHandler[DI, DO, V any](t table, s setting[V], operation string) {
+	on(t, s.service, operation, func(r *request, in *DI) (*DO, error) {
+		at, err := s.find(r, operation, in)
 		if err != nil {
 			return nil, err
 		}
@@ -277,6 +288,12 @@ func s3Action(operation string) string {
 		operation = "PutEncryptionConfiguration"
 	case "DeleteBucketTagging":
 		operation = "PutBucketTagging"
+	case "GetBucketLifecycleConfiguration":
+		operation = "GetLifecycleConfiguration"
+	case "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle":
+		operation = "PutLifecycleConfiguration"
+	case "GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration":
+		operation = strings.TrimSuffix(operation, "Configuration")
 	}
 	return "s3:" + operation
 }
