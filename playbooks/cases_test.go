@@ -122,17 +122,23 @@ func (s motoStage) Sleep(ctx context.Context, d time.Duration) error {
 
 // notOnMoto are the cases that moto gets wrong, with the reason. They run on the twin alone.
 var notOnMoto = map[string]string{
-	"waf-block-ip/blocked":                 noWebACLResources,
-	"waf-block-ip/ipv6":                    noWebACLResources,
-	"waf-block-ip/blocked-already":         noWebACLResources,
-	"waf-block-ip/protects-nothing":        noWebACLResources,
-	"waf-block-ip/behind-a-proxy":          noWebACLResources,
-	"waf-block-ip/of-a-service":            noWebACLResources,
-	"waf-block-ip/private":                 noWebACLResources,
-	"waf-block-ip/our-own":                 noWebACLResources,
-	"waf-block-ip/cloudfront":              "moto has no ListDistributionsByWebACLId",
-	"ec2-quarantine/auto-scaling":          "it adds the groups that an instance was launched with to its interfaces for ever, whatever is put on them later",
-	"secretsmanager-rotate-secret/rotates": "it sets LastRotatedDate although nothing was rotated, and never runs the rotation function, so that AWSPENDING stays",
+	"vpc-close-default-security-group/unused":         noOwnRule,
+	"vpc-close-default-security-group/in-use":         noOwnRule,
+	"vpc-close-default-security-group/in-use-closed":  noOwnRule,
+	"vpc-close-default-security-group/closed-already": noOwnRule,
+	"waf-block-ip/blocked":                            noWebACLResources,
+	"waf-block-ip/ipv6":                               noWebACLResources,
+	"waf-block-ip/blocked-already":                    noWebACLResources,
+	"waf-block-ip/protects-nothing":                   noWebACLResources,
+	"waf-block-ip/behind-a-proxy":                     noWebACLResources,
+	"waf-block-ip/of-a-service":                       noWebACLResources,
+	"waf-block-ip/private":                            noWebACLResources,
+	"waf-block-ip/our-own":                            noWebACLResources,
+	"waf-block-ip/cloudfront":                         "moto has no ListDistributionsByWebACLId",
+	"ec2-quarantine/auto-scaling":                     "it adds the groups that an instance was launched with to its interfaces for ever, whatever is put on them later",
+	"secretsmanager-rotate-secret/rotates":            "it sets LastRotatedDate although nothing was rotated, and never runs the rotation function, so that AWSPENDING stays",
 }
 
 const noWebACLResources = "moto has no ListResourcesForWebACL, without which nobody knows whether the web ACL is in use"
+
+const noOwnRule = "it gives the default group of a VPC no rule for the group itself"
