@@ -122,6 +122,16 @@ func (s motoStage) Sleep(ctx context.Context, d time.Duration) error {
 
 // notOnMoto are the cases that moto gets wrong, with the reason. They run on the twin alone.
 var notOnMoto = map[string]string{
+	"dns-block-domain/blocked":                        noDNSFirewall,
+	"dns-block-domain/busy":                           noDNSFirewall,
+	"dns-block-domain/blocked-already":                noDNSFirewall,
+	"dns-block-domain/no-list":                        noDNSFirewall,
+	"dns-block-domain/only-alerts":                    noDNSFirewall,
+	"dns-block-domain/another-vpc":                    noDNSFirewall,
+	"dns-block-domain/no-vpc":                         noDNSFirewall,
+	"dns-block-domain/a-suffix":                       noDNSFirewall,
+	"dns-block-domain/of-aws":                         noDNSFirewall,
+	"dns-block-domain/our-zone":                       noDNSFirewall,
 	"vpc-close-default-security-group/unused":         noOwnRule,
 	"vpc-close-default-security-group/in-use":         noOwnRule,
 	"vpc-close-default-security-group/in-use-closed":  noOwnRule,
@@ -142,3 +152,5 @@ var notOnMoto = map[string]string{
 const noWebACLResources = "moto has no ListResourcesForWebACL, without which nobody knows whether the web ACL is in use"
 
 const noOwnRule = "it gives the default group of a VPC no rule for the group itself"
+
+const noDNSFirewall = "moto has no operation of DNS Firewall"

@@ -19,6 +19,7 @@ func entries() []entry {
 		secretsmanagerEntries(),
 		lambdaEntries(),
 		wafv2Entries(),
+		route53Entries(),
 	)
 }
 

@@ -63,6 +63,7 @@ func handlers() table {
 	secretsHandlers(t)
 	lambdaHandlers(t)
 	wafv2Handlers(t)
+	route53Handlers(t)
 	return t
 }
 

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
 // Org is the organization: its accounts, what is in them, and what was asked of them.
@@ -58,6 +60,7 @@ type account struct {
 	regions map[string]*region
 
 	distributions []distribution
+	zones         []r53types.HostedZone
 }
 
 // region is what one account has in one region.
@@ -68,6 +71,7 @@ type region struct {
 	secrets     secretsState
 	lambda      lambdaState
 	wafv2       wafv2State
+	resolver    resolverState
 }
 
 // New makes an empty organization whose clock starts at start and stands still until Advance.
