@@ -199,6 +199,12 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 		return fmt.Sprintf("arn:aws:wafv2:%s:%s:%s/%s/%s/%s", m.region, m.account, word, rt.Name, text("Name"), oneOf(text("Id"), "x1")), text("Name") != ""
 	case "prefix-list":
 		return fmt.Sprintf("arn:aws:ec2:%s:%s:prefix-list/%s", m.region, m.account, text("PrefixListId")), text("PrefixListId") != ""
+	case "firewall-domain-list":
+		id := text("FirewallDomainListId")
+		return fmt.Sprintf("arn:aws:route53resolver:%s:%s:%s/%s", m.region, m.account, rt.Name, id), id != ""
+	case "firewall-rule-group":
+		id := text("FirewallRuleGroupId")
+		return fmt.Sprintf("arn:aws:route53resolver:%s:%s:%s/%s", m.region, m.account, rt.Name, id), id != ""
 	case "network-acl":
 		return ec2ARN("network-acl", text("NetworkAclId"))
 	case "bucket":

@@ -17,7 +17,7 @@ import (
 	"parry"
 	"parry/internal/awsapi"
 	"parry/internal/cases"
-	"parry/internal/twin"
+	"parry/internal/tap"
 )
 
 // caseOf finds one case.
@@ -100,11 +100,11 @@ func TestWhatOthersWriteIntoAListStays(t *testing.T) {
 func TestARaceThatIsAlwaysLostEnds(t *testing.T) {
 	stage := cases.NewTwin()
 	tries := 0
-	probe := onEachCall(func(parry.Session, parry.Call) { tries++ })
+	probe := onEachCall(func(context.Context, parry.Session, parry.Call) { tries++ })
 	probe.Step = func(step string, r parry.Response) {
 		switch step {
 		case "planned":
-			stage.Org.Inject(twin.Fault{Operation: "UpdateIPSet", Err: &waftypes.WAFOptimisticLockException{Message: aws.String("someone changed it")}})
+			stage.Org.Inject(tap.Fault{Operation: "UpdateIPSet", Err: &waftypes.WAFOptimisticLockException{Message: aws.String("someone changed it")}})
 		case "failed":
 			if r.State != parry.Failed || !strings.Contains(r.Reason, "someone changed it") {
 				t.Errorf("%s: %s", r.State, r.Reason)
@@ -202,7 +202,7 @@ func TestANumberThatIsTakenMeanwhile(t *testing.T) {
 		}
 		return all
 	}
-	probe := onEachCall(func(s parry.Session, c parry.Call) {
+	probe := onEachCall(func(_ context.Context, s parry.Session, c parry.Call) {
 		if calls++; calls > 1 {
 			return
 		}

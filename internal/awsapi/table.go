@@ -33,6 +33,7 @@ func entries() []entry {
 		configEntries(),
 		securityhubEntries(),
 		wafv2Entries(),
+		route53Entries(),
 	)
 }
 

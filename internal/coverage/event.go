@@ -43,6 +43,9 @@ func (t FindingType) Event(k Kind, road Road) []byte {
 	if !known {
 		return nil
 	}
+	if strings.HasSuffix(t.Name, "!DNS") { // what was asked for is a name, and nothing was connected to
+		f.service["action"] = object{"actionType": "DNS_REQUEST", "dnsRequestAction": object{"domain": "evil-c2.biz"}}
+	}
 	number, label, id := t.severityOf(k)
 	own := arn("guardduty", "detector/0f1e2d3c/finding/c0ffee")
 	switch road {

@@ -638,9 +638,6 @@ func (l *loader) words(c *change, n *strictyaml.Node) (err error) {
 	if c.races, err = n.Texts("races"); err != nil {
 		return err
 	}
-	if len(c.races) > 0 && len(c.volatile) == 0 {
-		return n.Get("races").Errorf("\"races\" go with \"volatile\": a call that is made again as it was loses again")
-	}
 	for _, v := range c.volatile {
 		if _, ok := expr.Field(c.op.Input, v); !ok {
 			return n.Get("volatile").Errorf("%s has no field %q", c.op.Name, v)

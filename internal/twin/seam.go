@@ -67,6 +67,7 @@ func handlers() table {
 	configHandlers(t)
 	securityhubHandlers(t)
 	wafv2Handlers(t)
+	route53Handlers(t)
 	return t
 }
 

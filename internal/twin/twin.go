@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"parry/internal/tap"
 )
 
@@ -38,6 +39,7 @@ type account struct {
 	regions map[string]*region
 
 	distributions []distribution
+	zones         []r53types.HostedZone
 }
 
 // region is what one account has in one region.
@@ -54,6 +56,7 @@ type region struct {
 	ecs         ecsState
 	logGroups   map[string]bool // by name
 	wafv2       wafv2State
+	resolver    resolverState
 }
 
 // New makes an empty organization whose clock starts at start and stands still until Advance.
