@@ -187,6 +187,12 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 		}
 		return ec2ARN("volume", "")
 	case "snapshot":
+		if !strings.Contains(rt.ARN, ":ec2:") {
+			break // RDS and Redshift have snapshots too
+		}
+		if id := text("SnapshotId"); id != "" {
+			return fmt.Sprintf("arn:aws:ec2:%s::snapshot/%s", m.region, id), true
+		}
 		return fmt.Sprintf("arn:aws:ec2:%s::snapshot/snap-0123", m.region), false
 	case "ipset", "webacl":
 		if arn := text("WebACLArn"); arn != "" {
@@ -249,6 +255,7 @@ var placeholder = regexp.MustCompile(`\$\{[A-Za-z0-9]+\}`)
 // otherNames are members of inputs by what AWS's list calls them in ARNs.
 var otherNames = map[string]string{
 	"dbinstancename": "dbinstanceidentifier", "dbclusterinstancename": "dbclusteridentifier", "clustername": "clusteridentifier", "documentname": "name",
+	"snapshotname": "dbsnapshotidentifier", "clustersnapshotname": "dbclustersnapshotidentifier",
 }
 
 // formOf matches the ARNs of a pattern of AWS's list.

@@ -8,6 +8,8 @@ const (
 	ec2Prefix   = "arn:{partition}:ec2:{region}:{account}:"
 	ec2Group    = ec2Prefix + "security-group/{GroupId}"
 	ec2Instance = ec2Prefix + "instance/{InstanceId}"
+	ec2Snapshot = "arn:{partition}:ec2:{region}::snapshot/{SnapshotId}"
+	ec2Image    = "arn:{partition}:ec2:{region}::image/{ImageId}"
 )
 
 // tagOnCreate is the permission to tag what a call is creating, and nothing else.
@@ -51,6 +53,17 @@ func ec2Entries() []entry {
 		op("ec2:RevokeSecurityGroupEgress", ec2.NewFromConfig, (*ec2.Client).RevokeSecurityGroupEgress, writes, needs("ec2:RevokeSecurityGroupEgress", ec2Group)),
 		op("ec2:DescribeSnapshots", ec2.NewFromConfig, (*ec2.Client).DescribeSnapshots, pages("NextToken", "NextToken")),
 		op("ec2:CreateSnapshots", ec2.NewFromConfig, (*ec2.Client).CreateSnapshots, writes, needs("ec2:CreateSnapshots", ec2Prefix+"instance/{InstanceSpecification.InstanceId}", "arn:{partition}:ec2:{region}::snapshot/*", ec2Prefix+"volume/*"), tagOnCreate("CreateSnapshots", "arn:{partition}:ec2:{region}::snapshot/*")),
+		op("ec2:CreateVolume", ec2.NewFromConfig, (*ec2.Client).CreateVolume, writes, needs("ec2:CreateVolume", ec2Prefix+"volume/*"), tagOnCreate("CreateVolume", ec2Prefix+"volume/*")),
+		op("ec2:CreateSnapshot", ec2.NewFromConfig, (*ec2.Client).CreateSnapshot, writes, needs("ec2:CreateSnapshot", "arn:{partition}:ec2:{region}::snapshot/*", ec2Prefix+"volume/{VolumeId}"), tagOnCreate("CreateSnapshot", "arn:{partition}:ec2:{region}::snapshot/*")),
+		op("ec2:DescribeSnapshotAttribute", ec2.NewFromConfig, (*ec2.Client).DescribeSnapshotAttribute, needs("ec2:DescribeSnapshotAttribute", ec2Snapshot)),
+		op("ec2:ModifySnapshotAttribute", ec2.NewFromConfig, (*ec2.Client).ModifySnapshotAttribute, writes, needs("ec2:ModifySnapshotAttribute", ec2Snapshot)),
+		op("ec2:GetSnapshotBlockPublicAccessState", ec2.NewFromConfig, (*ec2.Client).GetSnapshotBlockPublicAccessState),
+		op("ec2:EnableSnapshotBlockPublicAccess", ec2.NewFromConfig, (*ec2.Client).EnableSnapshotBlockPublicAccess, writes),
+		op("ec2:DisableSnapshotBlockPublicAccess", ec2.NewFromConfig, (*ec2.Client).DisableSnapshotBlockPublicAccess, writes),
+		op("ec2:RegisterImage", ec2.NewFromConfig, (*ec2.Client).RegisterImage, writes, needs("ec2:RegisterImage", "arn:{partition}:ec2:{region}::image/*"), tagOnCreate("RegisterImage", "arn:{partition}:ec2:{region}::image/*")),
+		op("ec2:DescribeImages", ec2.NewFromConfig, (*ec2.Client).DescribeImages, pages("NextToken", "NextToken")),
+		op("ec2:DescribeImageAttribute", ec2.NewFromConfig, (*ec2.Client).DescribeImageAttribute, needs("ec2:DescribeImageAttribute", ec2Image)),
+		op("ec2:ModifyImageAttribute", ec2.NewFromConfig, (*ec2.Client).ModifyImageAttribute, writes, needs("ec2:ModifyImageAttribute", ec2Image)),
 		op("ec2:DescribeIamInstanceProfileAssociations", ec2.NewFromConfig, (*ec2.Client).DescribeIamInstanceProfileAssociations, pages("NextToken", "NextToken")),
 		op("ec2:AssociateIamInstanceProfile", ec2.NewFromConfig, (*ec2.Client).AssociateIamInstanceProfile, writes, needs("ec2:AssociateIamInstanceProfile", ec2Instance), depends("iam:PassRole", "arn:{partition}:iam::{account}:role/*")),
 		op("ec2:DisassociateIamInstanceProfile", ec2.NewFromConfig, (*ec2.Client).DisassociateIamInstanceProfile, writes, needs("ec2:DisassociateIamInstanceProfile", ec2Prefix+"instance/*")),

@@ -3,9 +3,10 @@ package awsapi
 import "github.com/aws/aws-sdk-go-v2/service/rds"
 
 const (
-	rdsInstance = "arn:{partition}:rds:{region}:{account}:db:{DBInstanceIdentifier}"
-	rdsCluster  = "arn:{partition}:rds:{region}:{account}:cluster:{DBClusterIdentifier}"
-	rdsSnapshot = "arn:{partition}:rds:{region}:{account}:snapshot:"
+	rdsInstance        = "arn:{partition}:rds:{region}:{account}:db:{DBInstanceIdentifier}"
+	rdsCluster         = "arn:{partition}:rds:{region}:{account}:cluster:{DBClusterIdentifier}"
+	rdsClusterSnapshot = "arn:{partition}:rds:{region}:{account}:cluster-snapshot:{DBClusterSnapshotIdentifier}"
+	rdsSnapshot        = "arn:{partition}:rds:{region}:{account}:snapshot:"
 )
 
 func rdsEntries() []entry {
@@ -18,6 +19,12 @@ func rdsEntries() []entry {
 		op("rds:ModifyDBCluster", rds.NewFromConfig, (*rds.Client).ModifyDBCluster, writes, needs("rds:ModifyDBCluster", rdsCluster)),
 		op("rds:CreateDBSnapshot", rds.NewFromConfig, (*rds.Client).CreateDBSnapshot, writes, needs("rds:CreateDBSnapshot", rdsInstance, rdsSnapshot+"{DBSnapshotIdentifier}")),
 		op("rds:DescribeDBSnapshots", rds.NewFromConfig, (*rds.Client).DescribeDBSnapshots, needs("rds:DescribeDBSnapshots", rdsSnapshot+"{DBSnapshotIdentifier}?"), pages("Marker", "Marker")),
+		op("rds:DescribeDBSnapshotAttributes", rds.NewFromConfig, (*rds.Client).DescribeDBSnapshotAttributes, needs("rds:DescribeDBSnapshotAttributes", rdsSnapshot+"{DBSnapshotIdentifier}")),
+		op("rds:ModifyDBSnapshotAttribute", rds.NewFromConfig, (*rds.Client).ModifyDBSnapshotAttribute, writes, needs("rds:ModifyDBSnapshotAttribute", rdsSnapshot+"{DBSnapshotIdentifier}")),
+		op("rds:CreateDBClusterSnapshot", rds.NewFromConfig, (*rds.Client).CreateDBClusterSnapshot, writes, needs("rds:CreateDBClusterSnapshot", rdsCluster, rdsClusterSnapshot)),
+		op("rds:DescribeDBClusterSnapshots", rds.NewFromConfig, (*rds.Client).DescribeDBClusterSnapshots, needs("rds:DescribeDBClusterSnapshots", rdsClusterSnapshot+"?"), pages("Marker", "Marker")),
+		op("rds:DescribeDBClusterSnapshotAttributes", rds.NewFromConfig, (*rds.Client).DescribeDBClusterSnapshotAttributes, needs("rds:DescribeDBClusterSnapshotAttributes", rdsClusterSnapshot)),
+		op("rds:ModifyDBClusterSnapshotAttribute", rds.NewFromConfig, (*rds.Client).ModifyDBClusterSnapshotAttribute, writes, needs("rds:ModifyDBClusterSnapshotAttribute", rdsClusterSnapshot)),
 		op("rds:CopyDBSnapshot", rds.NewFromConfig, (*rds.Client).CopyDBSnapshot, writes, needs("rds:CopyDBSnapshot", rdsSnapshot+"{SourceDBSnapshotIdentifier}", rdsSnapshot+"{TargetDBSnapshotIdentifier}")),
 		op("rds:DeleteDBSnapshot", rds.NewFromConfig, (*rds.Client).DeleteDBSnapshot, writes, needs("rds:DeleteDBSnapshot", rdsSnapshot+"{DBSnapshotIdentifier}")),
 	}

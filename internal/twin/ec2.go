@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/smithy-go"
 )
 
@@ -20,6 +21,7 @@ type ec2State struct {
 	instances    shelf[instance]
 	volumes      shelf[volume]
 	snapshots    shelf[snapshot]
+	images       shelf[image]
 	associations shelf[profileAssociation]
 	templates    shelf[launchTemplate]
 	flowLogs     shelf[flowLog]
@@ -28,6 +30,8 @@ type ec2State struct {
 	tags         map[string]map[string]string // resource id -> its tags
 	tokens       map[string]issued            // operation and client token -> what it made
 	profileIDs   map[string]string            // instance profile ARN -> its AIPA id
+
+	snapshotBlock types.SnapshotBlockPublicAccessState // empty where public snapshots are not blocked
 }
 
 func ec2Handlers(t table) {
@@ -77,10 +81,21 @@ func ec2Handlers(t table) {
 	ec2On(t, "EnableEbsEncryptionByDefault", enableEbsEncryption)
 	ec2On(t, "DisableEbsEncryptionByDefault", disableEbsEncryption)
 	ec2On(t, "DescribeVolumes", describeVolumes)
+	ec2On(t, "CreateVolume", createVolume)
 	ec2On(t, "CreateSnapshot", createSnapshot)
 	ec2On(t, "CreateSnapshots", createSnapshots)
 	ec2On(t, "DescribeSnapshots", describeSnapshots)
 	ec2On(t, "DeleteSnapshot", deleteSnapshot)
+	ec2On(t, "ModifySnapshotAttribute", modifySnapshotAttribute)
+	ec2On(t, "DescribeSnapshotAttribute", describeSnapshotAttribute)
+	ec2On(t, "GetSnapshotBlockPublicAccessState", getSnapshotBlock)
+	ec2On(t, "EnableSnapshotBlockPublicAccess", enableSnapshotBlock)
+	ec2On(t, "DisableSnapshotBlockPublicAccess", disableSnapshotBlock)
+
+	ec2On(t, "RegisterImage", registerImage)
+	ec2On(t, "DescribeImages", describeImages)
+	ec2On(t, "ModifyImageAttribute", modifyImageAttribute)
+	ec2On(t, "DescribeImageAttribute", describeImageAttribute)
 
 	ec2On(t, "CreateTags", createTags)
 	ec2On(t, "DeleteTags", deleteTags)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,6 +32,28 @@ func (s *ec2State) addVolume(r *request, zone string, in *types.EbsBlockDevice) 
 	}
 	s.volumes.put(v.id, v)
 	return v
+}
+
+func createVolume(r *request, in *ec2.CreateVolumeInput) (*ec2.CreateVolumeOutput, error) {
+	s := &r.reg.ec2
+	tags, err := specTags(in.TagSpecifications, types.ResourceTypeVolume)
+	if err != nil {
+		return nil, err
+	}
+	zone := aws.ToString(in.AvailabilityZone)
+	if len(zone) != len(r.region)+1 || !strings.HasPrefix(zone, r.region) {
+		return nil, reject("InvalidZone.NotFound", "The zone '%s' does not exist.", zone)
+	}
+	if in.Size == nil && in.SnapshotId == nil {
+		return nil, reject("MissingParameter", "The request must contain the parameter size/snapshotId")
+	}
+	v := s.addVolume(r, zone, &types.EbsBlockDevice{Encrypted: in.Encrypted, KmsKeyId: in.KmsKeyId, SnapshotId: in.SnapshotId, VolumeSize: in.Size, VolumeType: in.VolumeType})
+	s.tagAll(v.id, tags[types.ResourceTypeVolume])
+	view := s.volumeView(v)
+	return &ec2.CreateVolumeOutput{
+		VolumeId: view.VolumeId, AvailabilityZone: view.AvailabilityZone, CreateTime: view.CreateTime, Size: view.Size, SnapshotId: view.SnapshotId,
+		Encrypted: view.Encrypted, KmsKeyId: view.KmsKeyId, VolumeType: view.VolumeType, State: view.State, Tags: view.Tags,
+	}, nil
 }
 
 func (v *volume) state() types.VolumeState {
@@ -111,6 +134,7 @@ type snapshot struct {
 	started                            time.Time
 	size                               int32
 	encrypted                          bool
+	shares                             shares
 }
 
 func (p *snapshot) state(now time.Time) types.SnapshotState {
