@@ -175,11 +175,14 @@ func (n names) hide(text string) string {
 			text = strings.ReplaceAll(text, s, "<"+k+">")
 		}
 	}
-	return uuid.ReplaceAllString(text, "<token>")
+	return lockToken.ReplaceAllString(uuid.ReplaceAllString(text, "<token>"), "LockToken=<token>")
 }
 
-// uuid finds idempotency tokens, which are made of ids that differ from run to run.
-var uuid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+// uuid finds idempotency tokens, which are made of ids that differ from run to run; lockToken those of WAF, which on moto are no UUIDs.
+var (
+	uuid      = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	lockToken = regexp.MustCompile(`LockToken=\S+`)
+)
 
 // now is a time that a case can put into its event.
 // toTheSecond finds the times that policies hold.
