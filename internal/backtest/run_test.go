@@ -371,7 +371,7 @@ func TestRunHoldsNothingOfWhatItReads(t *testing.T) {
 			peak = max(peak, heap())
 		}
 	}})
-	if err != nil || r.Events != n || r.Unwanted.N != n-n/50 || r.Unreadable.N != 0 || byName(t, r, "cloudtrail-trail-stopped").Matched != n/50 {
+	if err != nil || r.Events != n || r.Unwanted.N != n-n/50 || r.Unreadable.N != 0 || byName(t, r, "cloudtrail-trail-changed").Matched != n/50 {
 		t.Fatalf("%v, %d events, %d unwanted, %+v", err, r.Events, r.Unwanted.N, r.Unreadable)
 	}
 	runtime.GC()
