@@ -19,7 +19,7 @@ func (p Place) UpdatePermissions() []parry.Permission {
 }
 
 // errWhich says that a call was answered, and that some of its findings were not updated, but not which.
-var errWhich = errors.New("Security Hub does not say which findings were not updated")
+var errWhich = errors.New("it is not said which findings were not updated")
 
 // send makes one call. failed has an error for each finding that was not updated, by its place in the batch.
 func (w *WriteBack) send(ctx context.Context, b notice) (failed map[int]error, err error) {
