@@ -20,7 +20,7 @@ build:
 	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/parry ./cmd/parry
 
 test: tools
-	go test $(TESTFLAGS) ./...
+	go test -timeout 40m $(TESTFLAGS) ./...
 
 # The race detector is C; the program itself needs none.
 race: tools

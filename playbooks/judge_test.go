@@ -105,7 +105,11 @@ func resourcesOf(a judge.Action, m made) (arns []string, named []bool) {
 	if tags, ok := m.input["TagSpecifications"].([]any); ok && strings.HasSuffix(a.Name, "CreateTags") && len(tags) > 0 {
 		// Tagging on creation is checked on what is created, whose id nobody knows yet.
 		kind, _ := tags[0].(map[string]any)["ResourceType"].(string)
-		arn, _ := idOf(judge.ResourceType{Name: kind}, made{region: m.region, account: m.account})
+		of := judge.ResourceType{Name: kind}
+		if i := slices.IndexFunc(a.ResourceTypes, func(rt judge.ResourceType) bool { return rt.Name == kind }); i >= 0 {
+			of = a.ResourceTypes[i]
+		}
+		arn, _ := idOf(of, made{region: m.region, account: m.account})
 		return []string{arn}, []bool{false}
 	}
 	for _, rt := range a.ResourceTypes {
@@ -522,8 +526,12 @@ func TestRolesHaveNoNeedlessWildcard(t *testing.T) {
 	}
 }
 
-// withoutAccount tells whether an ARN is of a type whose ARNs name no account, as those of buckets.
+// withoutAccount tells whether an ARN is of a type whose ARNs name no account, as those of buckets, or of a prefix list that AWS keeps, in an
+// account that is called aws.
 func withoutAccount(a judge.Action, arn string) bool {
+	if strings.Contains(arn, ":aws:prefix-list/") {
+		return true
+	}
 	return slices.ContainsFunc(a.ResourceTypes, func(rt judge.ResourceType) bool {
 		return !strings.Contains(rt.ARN, "${Account}") && formOf(rt.ARN).MatchString(arn)
 	})

@@ -2,6 +2,7 @@ package hub_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,8 +55,10 @@ func TestPublishedComesBackTheSame(t *testing.T) {
 		if b.SeverityID != f.SeverityID || b.Info.Title != f.Info.Title || b.Quiet != "" || b.Cloud != f.Cloud || b.Time != f.Time {
 			t.Errorf("%s: %+v became %+v", name, f, b)
 		}
-		if len(f.Targets) > 0 {
-			if diff := cmp.Diff(f.Targets, b.Targets); diff != "" {
+		// A session of a role has no place of its own in ASFF: what comes back names the role.
+		want := slices.DeleteFunc(slices.Clone(f.Targets), func(t parry.Target) bool { return t.Type == parry.SessionType })
+		if len(want) > 0 {
+			if diff := cmp.Diff(want, b.Targets); diff != "" {
 				t.Errorf("%s: %s", name, diff)
 			}
 		}
