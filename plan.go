@@ -67,7 +67,8 @@ type Change struct {
 	Until string `json:"until,omitempty"`
 	// Wait is how long to wait for AWS to finish it before the next change; zero for what is done when the call returns.
 	Wait time.Duration `json:"wait,omitempty"`
-	// Volatile are input fields of the call and of its undo that are left out of the digest, such as a lock token: they are read anew before each is made.
+	// Volatile are input fields of the call that are left out of the digest, such as a lock token: they are read anew before it is made. With
+	// Races they are such of the undo, too; without, the undo puts back what was there, word by word.
 	Volatile []string `json:"volatile,omitempty"`
 	// Races are error codes of the call that say that somebody else was faster: what is volatile is read again, and the call made again.
 	Races []string `json:"races,omitempty"`
@@ -130,9 +131,9 @@ func without(c Call, fields []string) Call {
 	return c
 }
 
-// steadyUndo are the calls that take the change back, less what is volatile.
+// steadyUndo are the calls that take the change back, less what is volatile in them.
 func (c Change) steadyUndo() []Call {
-	if len(c.Volatile) == 0 {
+	if len(c.Volatile) == 0 || len(c.Races) == 0 {
 		return c.Undo
 	}
 	var all []Call

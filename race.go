@@ -37,12 +37,13 @@ func (r *Responder) callAnew(ctx context.Context, resp *Response, c Change) (Cal
 	return plan.Changes[i].Call, nil
 }
 
-// undoAnew are the calls that take changes back, by change name. Of what is volatile in them the words of the plan are worth nothing by now.
+// undoAnew are the calls that take changes back, by change name. Where others write to the same, the plan's words of what is volatile are worth
+// nothing by now.
 func (r *Responder) undoAnew(ctx context.Context, resp *Response, changes []Change) (map[string][]Call, error) {
 	all := map[string][]Call{}
 	var again []Change
 	for _, c := range changes {
-		if all[c.Name] = c.Undo; len(c.Volatile) > 0 && len(c.Undo) > 0 {
+		if all[c.Name] = c.Undo; len(c.Volatile) > 0 && len(c.Races) > 0 && len(c.Undo) > 0 {
 			again = append(again, c)
 		}
 	}
@@ -54,7 +55,7 @@ func (r *Responder) undoAnew(ctx context.Context, resp *Response, changes []Chan
 		return nil, err
 	}
 	for _, c := range again {
-		fresh := Change{Volatile: c.Volatile, Undo: now[c.Name]}
+		fresh := Change{Volatile: c.Volatile, Races: c.Races, Undo: now[c.Name]}
 		if !equal(fresh.steadyUndo(), c.steadyUndo()) {
 			return nil, Errorf(Conflict, "%s would be taken back by another call than was planned: %s, not %s", c.Name, canonical(fresh.steadyUndo()), canonical(c.steadyUndo())).
 				WithHint("put it right by hand")

@@ -41,7 +41,7 @@ type Response struct {
 	Chain string `json:"chain,omitempty"`
 	// Untold is what the finding's source is still to be told; nil for nothing.
 	Untold *Untold `json:"untold,omitempty"`
-	// Wake is when somebody has to look at the response again though nothing happens: to remind, to let it expire, to tell its source, to take a
+	// Wake is when somebody has to look at the response again though nothing happens: to remind, to let it expire, to take a
 	// containment back whose time is over. Zero for never.
 	Wake time.Time `json:"wake,omitzero"`
 	// Halted says why the work stands still half-way: a stop. It goes on when that is taken back.

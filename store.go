@@ -21,6 +21,8 @@ type Store interface {
 	Count(ctx context.Context, t Tally) (int, error)
 	// Due gives responses whose Wake has come, the longest overdue first, at most n.
 	Due(ctx context.Context, now time.Time, n int) ([]Response, error)
+	// Untold gives responses with something to tell whose time for it, Untold.Next, has come, the longest overdue first, at most n.
+	Untold(ctx context.Context, now time.Time, n int) ([]Response, error)
 	// Records are a response's history, in order.
 	Records(ctx context.Context, id string) ([]Record, error)
 

@@ -23,85 +23,111 @@ type Untold struct {
 	Next  time.Time `json:"next"` // when it is tried
 }
 
+// Due is when it is tried; the zero time where there is nothing to tell.
+func (u *Untold) Due() time.Time {
+	if u == nil {
+		return time.Time{}
+	}
+	return u.Next
+}
+
 const (
 	// tellPause lets a response come as far as it does by itself, so that one call tells all of it.
 	tellPause = 3 * time.Second
 	// mostTries is how often somebody who does not take it is told, in some nine hours.
 	mostTries = 12
 	// toldAtOnce is how many are told in one go.
-	toldAtOnce = 1000
+	toldAtOnce = 100
+	// telling is the lease of the one worker that tells. So no two of them tell of one finding at once, where the older word could come last, and
+	// the limits of who is told hold for all workers together.
+	telling = "telling"
+	// tellSpan is how long it tells at the most, and tellLease leaves it the time to store what came of it.
+	tellSpan  = time.Minute
+	tellLease = 90 * time.Second
 )
 
-// TellDue tells the sources of findings what is due at a time.
+// TellDue tells the sources of findings what is due at a time, unless another worker is doing so. It is called every few seconds, beside all
+// else: no response and nothing that is due waits for it.
+//
+// The error tells of what failed for the first time, and of what will not be tried again.
 func (r *Responder) TellDue(ctx context.Context, at time.Time) error {
 	if r.Teller == nil {
 		return nil
 	}
-	due, err := r.Store.Due(ctx, at, toldAtOnce)
-	if err != nil {
+	if some, err := r.Store.Untold(ctx, at, 1); err != nil || len(some) == 0 {
 		return err
 	}
-	return r.tellAll(ctx, due, at)
+	if err := r.Store.Claim(ctx, telling, r.Worker, r.Now(), tellLease); err != nil {
+		return raced(err)
+	}
+	span, cancel := context.WithTimeout(ctx, tellSpan)
+	defer cancel()
+	failed, err := r.tellAll(span, at)
+	return errors.Join(summary(failed), err, r.Store.Release(context.WithoutCancel(ctx), telling, r.Worker))
 }
 
-// tellAll tells what is due of some responses.
-func (r *Responder) tellAll(ctx context.Context, due []Response, at time.Time) error {
-	var untold []Response
-	for _, resp := range due {
-		if resp.Untold.due(at) {
-			untold = append(untold, resp)
+// tellAll tells until there is nothing more, or its time is over.
+func (r *Responder) tellAll(ctx context.Context, at time.Time) (failed []error, err error) {
+	for ctx.Err() == nil {
+		due, err := r.Store.Untold(ctx, at, toldAtOnce)
+		if err != nil {
+			return failed, err
+		}
+		errs := r.Teller.Tell(ctx, due)
+		over := ctx.Err() != nil
+		for i := range due {
+			why := errs[due[i].ID]
+			if why != nil && over {
+				continue // it may have failed for no other reason: it stays due
+			}
+			worth, err := r.toldOf(ctx, &due[i], why)
+			if err != nil {
+				return failed, err
+			}
+			if worth {
+				failed = append(failed, why)
+			}
+		}
+		if len(due) < toldAtOnce {
+			break
 		}
 	}
-	if len(untold) == 0 {
+	return failed, nil
+}
+
+// toldOf stores what came of telling, and says whether a failure is worth a word. The response is read again: much may have been stored on it
+// since it was listed, and a step that was made meanwhile has an Untold of its own.
+func (r *Responder) toldOf(ctx context.Context, resp *Response, why error) (worth bool, err error) {
+	was := resp.Untold.Seq
+	err = r.amend(context.WithoutCancel(ctx), resp, func(now *Response) (Move, string) {
+		worth = false
+		if now.Untold == nil || now.Untold.Seq != was {
+			return "", ""
+		}
+		tries := now.Untold.Tries + 1
+		final := KindOf(why) == Refused || KindOf(why) == Invalid || tries >= mostTries
+		worth = why != nil && (final || tries == 1)
+		switch {
+		case why == nil:
+			now.Untold = nil
+			return "", ""
+		case final:
+			now.Untold = nil
+			return MoveNoted, fmt.Sprintf("its source is not told: %v", why)
+		}
+		now.Untold = &Untold{Seq: was, Tries: tries, Next: r.Now().Add(min(failPause<<(tries-1), time.Hour))}
+		return "", ""
+	})
+	return worth, raced(err)
+}
+
+// summary is one error for all that failed: most often they fail for the same reason.
+func summary(failed []error) error {
+	switch len(failed) {
+	case 0:
 		return nil
+	case 1:
+		return failed[0]
 	}
-	var failed []error
-	if r.Teller == nil { // another worker may have one
-		for i := range untold {
-			failed = append(failed, r.putOff(ctx, &untold[i], time.Hour))
-		}
-		return errors.Join(failed...)
-	}
-	errs := r.Teller.Tell(ctx, untold)
-	for i := range untold {
-		failed = append(failed, r.toldOf(ctx, &untold[i], errs[untold[i].ID]))
-	}
-	return errors.Join(failed...)
-}
-
-// toldOf stores what came of telling. Where a step was made meanwhile, that has an Untold of its own, and nothing is stored.
-func (r *Responder) toldOf(ctx context.Context, resp *Response, err error) error {
-	ctx = context.WithoutCancel(ctx)
-	tries := resp.Untold.Tries + 1
-	switch final := KindOf(err) == Refused || KindOf(err) == Invalid || tries >= mostTries; {
-	case err == nil:
-		resp.Untold = nil
-		resp.Wake = resp.wake(r.Now(), r.lease())
-		return raced(r.Store.Save(ctx, *resp))
-	case final:
-		resp.Untold = nil
-		return errors.Join(err, raced(r.record(ctx, resp, resp.State, MoveNoted, fmt.Sprintf("its source is not told: %v", err))))
-	}
-	resp.Untold = &Untold{Seq: resp.Untold.Seq, Tries: tries}
-	return errors.Join(err, r.putOff(ctx, resp, min(failPause<<(tries-1), time.Hour)))
-}
-
-// putOff has the source told later.
-func (r *Responder) putOff(ctx context.Context, resp *Response, pause time.Duration) error {
-	u := *resp.Untold
-	u.Next = r.Now().Add(pause)
-	resp.Untold = &u
-	resp.Wake = resp.wake(r.Now(), r.lease())
-	return raced(r.Store.Save(ctx, *resp))
-}
-
-// due tells whether the source is to be told by now.
-func (u *Untold) due(now time.Time) bool { return u != nil && !now.Before(u.Next) }
-
-// soonest is the earlier of two times, of which a zero one is never.
-func soonest(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
+	return Errorf(KindOf(failed[0]), "%d responses could not be told of, the first: %w", len(failed), failed[0])
 }

@@ -43,14 +43,6 @@ const (
 
 // wake is when a response has to be looked at again though nothing happens.
 func (r *Response) wake(now time.Time, lease time.Duration) time.Time {
-	if r.Untold != nil {
-		return soonest(r.ownWake(now, lease), r.Untold.Next)
-	}
-	return r.ownWake(now, lease)
-}
-
-// ownWake is when there is something to do about the response itself.
-func (r *Response) ownWake(now time.Time, lease time.Duration) time.Time {
 	switch {
 	case r.State == Waiting && r.Asked != nil:
 		return r.Asked.next()
@@ -59,28 +51,27 @@ func (r *Response) ownWake(now time.Time, lease time.Duration) time.Time {
 	case r.State.Begun() || r.State == Undoing:
 		return now.Add(lease) // its worker may be dead by then
 	case r.State == Done && r.Answer.For > 0 && r.Stays == "":
-		return r.Times.Closed.Add(r.Answer.For)
+		return r.ends()
 	}
 	return time.Time{}
 }
 
+// ends is when what was done for a time is to be taken back.
+func (r *Response) ends() time.Time { return r.Times.Closed.Add(r.Answer.For) }
+
 // atOnce is how many responses one tick takes on.
 const atOnce = 100
 
-// Tick does what is due: it reminds, asks more people, lets questions expire, takes up what a worker left or a stop held, takes back what
-// was done for a time, and tells the sources of findings. It is called every few seconds, by as many workers as there are. One response that fails does not keep the others.
+// Tick does what is due: it reminds, asks more people, lets questions expire, takes up what a worker left or a stop held, and takes back what
+// was done for a time. It is called every few seconds, by as many workers as there are. One response that fails does not keep the others.
 func (r *Responder) Tick(ctx context.Context) error {
 	due, err := r.Store.Due(ctx, r.Now(), atOnce)
 	if err != nil {
 		return err
 	}
-	now := r.Now()
-	failed := []error{r.tellAll(ctx, due, now)}
+	var failed []error
 	for i := range due {
 		resp := &due[i]
-		if resp.Untold.due(now) {
-			continue // it was woken to be told of; where there is more to do, it is woken for that
-		}
 		err := r.due(ctx, resp)
 		if err == nil {
 			continue
@@ -100,9 +91,6 @@ func (r *Responder) later(ctx context.Context, id string, pause time.Duration) e
 		return err
 	}
 	now.Wake = r.Now().Add(pause)
-	if now.Untold != nil {
-		now.Wake = soonest(now.Wake, now.Untold.Next)
-	}
 	err = r.Store.Save(ctx, now)
 	if KindOf(err) == Conflict {
 		return nil // somebody else went on with it
@@ -123,7 +111,7 @@ func (r *Responder) due(ctx context.Context, resp *Response) error {
 		}
 		_, err := r.takeBackAll(ctx, resp.ID, *resp.Taking)
 		return err
-	case resp.State == Done && resp.Answer.For > 0:
+	case resp.State == Done && resp.Answer.For > 0 && !r.Now().Before(resp.ends()):
 		return r.timeIsOver(ctx, resp)
 	}
 	resp.Wake = resp.wake(r.Now(), r.lease())

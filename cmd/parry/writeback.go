@@ -35,7 +35,7 @@ func (a *app) tellHub(ctx context.Context, r *parry.Responder, cloud *awsapi.Clo
 		}
 		at = hub.Place{Account: account, Region: region, Partition: parry.PartitionOf(region)}
 	}
-	r.Teller = assemble.WriteBack(cloud, r.Store, at, a.link, r.Now)
+	r.Teller = assemble.WriteBack(cloud, r.Store, at, a.link)
 	a.lastly = func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), toldWithin)
 		defer cancel()

@@ -81,7 +81,7 @@ func TestWriteBackOnBothRoads(t *testing.T) {
 	}
 	defer db.Close()
 	p := &phone{}
-	w := assemble.WriteBack(p.cloud(), db, securityhub.Place{}, "", time.Now)
+	w := assemble.WriteBack(p.cloud(), db, securityhub.Place{}, "")
 	for _, product := range []string{"product/aws/securityhub", "productv2/aws/securityhub"} {
 		f := parry.Finding{Metadata: parry.Metadata{Product: parry.Product{UID: "arn:aws:securityhub:eu-west-1::" + product}}, Info: parry.FindingInfo{UID: "f"},
 			Cloud: parry.Cloud{Account: parry.CloudAccount{UID: account}, Region: "eu-west-1", Partition: "aws"}}

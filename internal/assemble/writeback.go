@@ -3,7 +3,6 @@ package assemble
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -15,8 +14,8 @@ import (
 // WriteBack tells Security Hub what became of its findings, with the cloud's credentials: where a role is set, with the one named
 // "writeback" (parry-writeback), in a session that can do nothing else. at is the administrator's account and aggregation Region, or
 // empty to update each finding in its own; link is the console's address for the note, or empty.
-func WriteBack(cloud *awsapi.Cloud, memory hub.Memory, at hub.Place, link string, now func() time.Time) *hub.WriteBack {
-	return &hub.WriteBack{Hub: at, Link: link, Memory: memory, Now: now, Sleep: sleep, Config: narrowed(cloud, "writeback", hub.Place.UpdatePermissions)}
+func WriteBack(cloud *awsapi.Cloud, memory hub.Memory, at hub.Place, link string) *hub.WriteBack {
+	return &hub.WriteBack{Hub: at, Link: link, Memory: memory, Sleep: sleep, Config: narrowed(cloud, "writeback", hub.Place.UpdatePermissions)}
 }
 
 // narrowed gives configurations for places in Security Hub, with permissions for each. A session is kept for its account and Region
@@ -26,14 +25,17 @@ func narrowed(cloud *awsapi.Cloud, name string, perms func(hub.Place) []parry.Pe
 	has := map[hub.Place]aws.Config{}
 	return func(ctx context.Context, p hub.Place) (aws.Config, error) {
 		mu.Lock()
-		defer mu.Unlock()
-		if cfg, ok := has[p]; ok {
+		cfg, ok := has[p]
+		mu.Unlock()
+		if ok {
 			return cfg, nil
 		}
 		t := parry.Target{Type: "AWS::SecurityHub::Hub", ID: "default", Account: p.Account, Region: p.Region, Partition: p.Partition}
 		cfg, err := cloud.Narrow(ctx, name, t, perms(p))
 		if err == nil {
+			mu.Lock()
 			has[p] = cfg
+			mu.Unlock()
 		}
 		return cfg, err
 	}

@@ -20,8 +20,10 @@ func (c *Cloud) Narrow(ctx context.Context, name string, t parry.Target, perms [
 	if len(policy) > sessionPolicyLimit {
 		return aws.Config{}, parry.Errorf(parry.Refused, "the permissions of %s do not fit in a session policy of %d characters", name, sessionPolicyLimit)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	if _, _, err := c.Who(ctx); err != nil {
+		return aws.Config{}, err
+	}
+	// Not under the lock, which those who carry responses out need: they do not wait for this role. Who we are is known by now.
 	h, err := c.open(ctx, name, t, "parry-"+name, policy)
 	if err != nil {
 		return aws.Config{}, err

@@ -14,6 +14,7 @@
 //	L#shard          received id              all responses
 //	S=state#shard    received id              those in a state
 //	W#shard          wake id                  those that somebody has to look at again
+//	T#shard          time id                  those of which something is to be told
 //	A...             applied id               those that began to be applied, by rule, account, playbook, resource, and all (A#shard)
 //	U#shard          at id seq                records that are not in the log yet
 //	LOG              HEAD                     the length of the log

@@ -194,29 +194,47 @@ func (d *DB) count(ctx context.Context, q *dynamodb.QueryInput) (int, error) {
 
 // Due gives responses whose Wake has come, the longest overdue first, at most n.
 func (d *DB) Due(ctx context.Context, now time.Time, n int) ([]parry.Response, error) {
+	all, err := d.until(ctx, wakeList, now, n, func(r parry.Response) time.Time { return r.Wake })
+	if err != nil {
+		return nil, d.fail(ctx, err, "look for responses that are due")
+	}
+	return all, nil
+}
+
+// Untold gives responses with something to tell whose time for it has come, the longest overdue first, at most n.
+func (d *DB) Untold(ctx context.Context, now time.Time, n int) ([]parry.Response, error) {
+	all, err := d.until(ctx, untoldList, now, n, func(r parry.Response) time.Time { return r.Untold.Due() })
+	if err != nil {
+		return nil, d.fail(ctx, err, "look for responses of which something is to be told")
+	}
+	return all, nil
+}
+
+// until gives the responses of a list by time up to a time, at most n. at is the time by which a response stands in it.
+func (d *DB) until(ctx context.Context, list string, now time.Time, n int, at func(parry.Response) time.Time) ([]parry.Response, error) {
 	if n <= 0 {
 		return nil, nil
 	}
 	var walks []*walk
 	for s := range shards {
-		w := d.walk(fmt.Sprintf("%s#%d", wakeList, s), false, min(n/shards*2+8, 1000))
+		w := d.walk(fmt.Sprintf("%s#%d", list, s), false, min(n/shards*2+8, 1000))
 		w.q.KeyConditionExpression = aws.String("pk = :pk AND sk < :after")
 		w.q.ExpressionAttributeValues[":after"] = text(stamp(now) + "!") // which sorts behind the blank in a sort key
 		walks = append(walks, w)
 	}
 	found, err := merge(ctx, walks, false, n)
 	if err != nil {
-		return nil, d.fail(ctx, err, "look for responses that are due")
+		return nil, err
 	}
 	all, err := d.responses(ctx, idsOf(found))
 	if err != nil {
-		return nil, d.fail(ctx, err, "look for responses that are due")
+		return nil, err
 	}
-	var due []parry.Response // one may have been looked at since its entry was read
+	var still []parry.Response // one may have been looked at since its entry was read
 	for _, r := range all {
-		if !r.Wake.IsZero() && !r.Wake.After(now) {
-			due = append(due, r)
+		if t := at(r); !t.IsZero() && !t.After(now) {
+			still = append(still, r)
 		}
 	}
-	return due, nil
+	return still, nil
 }

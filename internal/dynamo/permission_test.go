@@ -102,6 +102,7 @@ func everyMethod(t *testing.T, d *DB) {
 		"List":           third(d.List(ctx, parry.Query{})),
 		"Count":          second(d.Count(ctx, parry.Tally{})),
 		"Due":            second(d.Due(ctx, now.Add(24*time.Hour), 5)),
+		"Untold":         second(d.Untold(ctx, now.Add(24*time.Hour), 5)),
 		"Records":        second(d.Records(ctx, "r-1")),
 		"Unlogged":       second(d.Unlogged(ctx, 5)),
 		"Log":            d.Log(ctx, 0, []parry.Leaf{{Response: "r-1", Seq: 1, Hash: "h"}}),

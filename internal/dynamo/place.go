@@ -22,6 +22,7 @@ type where struct {
 	Resource string `json:"resource"`
 	Applied  string `json:"applied,omitempty"`
 	Wake     string `json:"wake,omitempty"`
+	Untold   string `json:"untold,omitempty"`
 }
 
 func whereOf(r parry.Response) where {
@@ -29,6 +30,7 @@ func whereOf(r parry.Response) where {
 		ID: r.ID, Key: r.Key, Received: stamp(r.Times.Received), State: string(r.State), Rule: r.Answer.Rule,
 		Account:  cmp.Or(r.Target.Account, r.Finding.Cloud.Account.UID),
 		Playbook: r.Answer.Playbook, Resource: r.Resource(), Applied: maybe(r.Times.Applied), Wake: maybe(r.Wake),
+		Untold: maybe(r.Untold.Due()),
 	}
 }
 
@@ -41,6 +43,7 @@ func appliedBy(dimension, of string) string { return "A#" + dimension + name(of)
 const (
 	everyList   = "L"
 	wakeList    = "W"
+	untoldList  = "T"
 	appliedList = "A"
 	openList    = "U" // of records that are not in the log
 )
@@ -62,6 +65,9 @@ func (w where) entries() map[string]item {
 	add(stateList(w.State, w.ID), at, "rule", w.Rule, "account", w.Account)
 	if w.Wake != "" {
 		add(shard(wakeList, w.ID), place(w.Wake, w.ID))
+	}
+	if w.Untold != "" {
+		add(shard(untoldList, w.ID), place(w.Untold, w.ID))
 	}
 	if w.Applied != "" {
 		facts := []string{"rule", w.Rule, "account", w.Account, "playbook", w.Playbook, "resource", w.Resource, "state", w.State}

@@ -26,6 +26,15 @@ func (b notice) failed(errs map[string]error, err error) {
 	}
 }
 
+// apart are calls of its findings, each by itself.
+func (b notice) apart(link string) (all []notice) {
+	for _, f := range b.findings {
+		some := []*finding{f}
+		all = append(all, notice{b.place, some, updateOf(some, link)})
+	}
+	return all
+}
+
 // notices makes calls of findings, in their order.
 func notices(open []*finding, link string) []notice {
 	type kind struct {

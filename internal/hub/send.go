@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
@@ -17,8 +18,13 @@ func (p Place) UpdatePermissions() []parry.Permission {
 	return []parry.Permission{{Action: "securityhub:BatchUpdateFindings", Resources: []string{"*"}}}
 }
 
+// errWhich says that a call was answered, and that some of its findings were not updated, but not which.
+var errWhich = errors.New("it is not said which findings were not updated")
+
 // send makes one call. failed has an error for each finding that was not updated, by its place in the batch.
 func (w *WriteBack) send(ctx context.Context, b notice) (failed map[int]error, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callWithin)
+	defer cancel()
 	cfg, err := w.Config(ctx, b.place)
 	if err != nil {
 		return nil, err
@@ -42,10 +48,10 @@ func (w *WriteBack) send(ctx context.Context, b notice) (failed map[int]error, e
 	failed = map[int]error{}
 	for _, u := range out.UnprocessedFindings {
 		id := u.FindingIdentifier
-		b.notDone(failed, id != nil, func(a address) bool { return aws.ToString(id.Id) == a.id && aws.ToString(id.ProductArn) == a.product },
-			unprocessed(b.place, aws.ToString(u.ErrorCode), aws.ToString(u.ErrorMessage)))
+		err = errors.Join(err, b.notDone(failed, id != nil, func(a address) bool { return aws.ToString(id.Id) == a.id && aws.ToString(id.ProductArn) == a.product },
+			unprocessed(b.place, aws.ToString(u.ErrorCode), aws.ToString(u.ErrorMessage))))
 	}
-	return failed, nil
+	return failed, err
 }
 
 // sendV2 makes one call about findings in OCSF.
@@ -62,27 +68,22 @@ func sendV2(ctx context.Context, client *securityhub.Client, b notice) (map[int]
 	failed := map[int]error{}
 	for _, u := range out.UnprocessedFindings {
 		id := u.FindingIdentifier
-		b.notDone(failed, id != nil, func(a address) bool {
+		err = errors.Join(err, b.notDone(failed, id != nil, func(a address) bool {
 			return aws.ToString(id.FindingInfoUid) == a.id && aws.ToString(id.MetadataProductUid) == a.product && aws.ToString(id.CloudAccountUid) == a.account
-		}, unprocessed(b.place, string(u.ErrorCode), aws.ToString(u.ErrorMessage)))
+		}, unprocessed(b.place, string(u.ErrorCode), aws.ToString(u.ErrorMessage))))
 	}
-	return failed, nil
+	return failed, err
 }
 
-// notDone notes the error for the finding that it is about. Where that is none of the batch, nobody can say which was updated, and it is said of
-// all.
-func (b notice) notDone(failed map[int]error, named bool, is func(address) bool, err error) {
-	met := false
+// notDone notes the error for the finding that it is about. Of several it has to be named.
+func (b notice) notDone(failed map[int]error, named bool, is func(address) bool, err error) error {
 	for i, f := range b.findings {
-		if named && is(f.at) {
-			failed[i], met = err, true
-		}
-	}
-	for i := range b.findings {
-		if !met {
+		if named && is(f.at) || len(b.findings) == 1 {
 			failed[i] = err
+			return nil
 		}
 	}
+	return errWhich
 }
 
 // callFailed tells a call that was not answered, or answered with an error.

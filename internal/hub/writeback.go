@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,10 +18,11 @@ import (
 // WriteBack tells Security Hub what became of the findings that came from it: their workflow, and a note with the response's id. It
 // changes nothing else, and no finding that came by another road. It is a parry.Teller.
 //
-// One call takes a hundred findings, and gives all of them the same note. The note names the response, and a response is about one finding.
-// So a few findings are updated with one call each; where many of one place come to the same end at once, as in a storm, some share a call and
-// a note that names the responses of all of them. The limit is 10 calls a second for an account and Region; what is throttled all the same is
-// tried again by the SDK's retryer. Source: BatchUpdateFindings, Security Hub API Reference.
+// One call takes a hundred findings of one form (ASFF or OCSF), and gives all of them the same workflow and the same note. The note names the
+// response, and a response is about one finding. So a few findings are updated with one call each; where many of one place come to the same end
+// at once, as in a storm, some share a call and a note that names the responses of all of them. The limit is 10 calls a second for an account
+// and Region, which holds for all workers, as only one of them tells at a time; what is throttled all the same is tried again by the SDK's
+// retryer. Sources: BatchUpdateFindings, BatchUpdateFindingsV2 and Welcome, Security Hub API Reference.
 type WriteBack struct {
 	// Config gives a configuration for a place, whose credentials need its UpdatePermissions.
 	Config func(ctx context.Context, p Place) (aws.Config, error)
@@ -30,7 +33,6 @@ type WriteBack struct {
 	Link string
 	// Memory is the store: it knows what was written already, whichever worker did.
 	Memory Memory
-	Now    func() time.Time
 	Sleep  func(ctx context.Context, d time.Duration) error
 }
 
@@ -40,15 +42,16 @@ var _ parry.Teller = (*WriteBack)(nil)
 type Memory interface {
 	Set(ctx context.Context, name, word string) error
 	Get(ctx context.Context, name string) (string, error)
-	Claim(ctx context.Context, resource, holder string, now time.Time, lease time.Duration) error
-	Release(ctx context.Context, resource, holder string) error
 }
 
-// lease is longer than what is told in one go takes.
-const lease = 5 * time.Minute
-
-// callPause keeps the calls to one account and Region within 10 a second.
-const callPause = 100 * time.Millisecond
+const (
+	// callPause keeps the calls to one account and Region within 10 a second.
+	callPause = 100 * time.Millisecond
+	// callWithin bounds one call with all its retries, so that a place that does not answer does not use up the time of the others.
+	callWithin = 20 * time.Second
+	// placesAtOnce are called side by side.
+	placesAtOnce = 8
+)
 
 // Tells implements parry.Teller.
 func (w *WriteBack) Tells(resp parry.Response, rec parry.Record) bool {
@@ -56,9 +59,9 @@ func (w *WriteBack) Tells(resp parry.Response, rec parry.Record) bool {
 	return ok && tells(resp, rec)
 }
 
-// Tell implements parry.Teller. What was told already is not told again, whoever told it, and nothing older is told over something newer. The
-// error's kind is Refused where the finding is not there any more, Invalid where it cannot be updated, and Conflict or Fault where it may go
-// well another time.
+// Tell implements parry.Teller. What was told already is not told again, whoever told it, and nothing older is told over something newer, as
+// long as one worker tells at a time. The error's kind is Refused where the finding is not there any more, Invalid where it cannot be updated,
+// and Fault where it may go well another time.
 func (w *WriteBack) Tell(ctx context.Context, responses []parry.Response) map[string]error {
 	errs := map[string]error{}
 	var open []*finding
@@ -68,40 +71,61 @@ func (w *WriteBack) Tell(ctx context.Context, responses []parry.Response) map[st
 			f.failed(errs, err)
 		case f.news:
 			open = append(open, f)
-		default:
-			f.failed(errs, w.Memory.Release(ctx, f.name(), f.holder()))
 		}
 	}
-	called := map[Place]bool{}
-	for _, b := range notices(open, w.Link) {
-		if called[b.place] {
-			if err := w.Sleep(ctx, callPause); err != nil {
-				b.failed(errs, err)
-				continue
-			}
+	var order []Place
+	at := map[Place][]notice{}
+	for _, n := range notices(open, w.Link) {
+		if at[n.place] == nil {
+			order = append(order, n.place)
 		}
-		called[b.place] = true
-		w.tell(ctx, b, errs)
+		at[n.place] = append(at[n.place], n)
 	}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	slots := make(chan struct{}, placesAtOnce)
+	for _, p := range order {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			failed := w.tellPlace(ctx, at[p])
+			mu.Lock()
+			defer mu.Unlock()
+			maps.Copy(errs, failed)
+		})
+	}
+	all.Wait()
 	return errs
 }
 
-// tell makes one call, and then remembers what was told. A crash in between has the same call made again, which changes nothing.
-func (w *WriteBack) tell(ctx context.Context, b notice, errs map[string]error) {
-	failed, err := w.send(ctx, b)
-	for i, f := range b.findings {
-		told := err
-		if told == nil {
-			told = failed[i]
+// tellPlace makes the calls to one place, one after the other. Where one finding may have spoiled a call, each is told of by itself. Where a call
+// fails for the place's sake, the others would too, and are not made.
+func (w *WriteBack) tellPlace(ctx context.Context, calls []notice) map[string]error {
+	errs := map[string]error{}
+	var broken error
+	for first := true; len(calls) > 0; first = false {
+		n := calls[0]
+		calls = calls[1:]
+		if !first && broken == nil {
+			broken = w.Sleep(ctx, callPause)
 		}
-		if told == nil {
-			told = w.remember(ctx, f)
+		if broken != nil {
+			n.failed(errs, broken)
+			continue
 		}
-		if freed := w.Memory.Release(ctx, f.name(), f.holder()); told == nil {
-			told = freed
+		failed, err := w.send(ctx, n)
+		switch {
+		case errors.Is(err, errWhich), err != nil && parry.KindOf(err) == parry.Invalid && len(n.findings) > 1:
+			calls = append(n.apart(w.Link), calls...)
+		case err != nil:
+			if n.failed(errs, err); parry.KindOf(err) != parry.Invalid {
+				broken = err
+			}
+		default:
+			w.remember(ctx, n, failed, errs)
 		}
-		f.failed(errs, told)
 	}
+	return errs
 }
 
 // finding is one finding, with the responses that have something new to tell of it.
@@ -114,8 +138,7 @@ type finding struct {
 	newest    parry.Response // of those that have something new
 }
 
-func (f *finding) name() string   { return "securityhub " + f.at.digest() }
-func (f *finding) holder() string { return f.responses[0].ID }
+func (f *finding) name() string { return "securityhub " + f.at.digest() }
 
 // failed says of each of its responses that it could not be told; no error says nothing.
 func (f *finding) failed(errs map[string]error, err error) {
@@ -151,20 +174,17 @@ func (w *WriteBack) findings(responses []parry.Response, errs map[string]error) 
 	return all
 }
 
-// open takes the finding for this worker, and says what is new about it.
+// open says what is new about a finding.
 func (w *WriteBack) open(ctx context.Context, f *finding) error {
-	if err := w.Memory.Claim(ctx, f.name(), f.holder(), w.Now(), lease); err != nil {
+	word, err := w.Memory.Get(ctx, f.name())
+	if err != nil {
 		return err
 	}
-	word, err := w.Memory.Get(ctx, f.name())
 	f.said = answers{}
-	if err == nil && word != "" {
-		if err = json.Unmarshal([]byte(word), &f.said); err != nil {
-			err = parry.Errorf(parry.Fault, "the store's word %q cannot be read: %w", f.name(), err)
+	if word != "" {
+		if err := json.Unmarshal([]byte(word), &f.said); err != nil {
+			return parry.Errorf(parry.Fault, "the store's word %q cannot be read: %w", f.name(), err)
 		}
-	}
-	if err != nil {
-		return errors.Join(err, w.Memory.Release(ctx, f.name(), f.holder()))
 	}
 	for _, resp := range f.responses {
 		if f.said.take(resp) {
@@ -174,13 +194,19 @@ func (w *WriteBack) open(ctx context.Context, f *finding) error {
 	return nil
 }
 
-// remember stores what the finding says now.
-func (w *WriteBack) remember(ctx context.Context, f *finding) error {
-	next, err := json.Marshal(f.said)
-	if err != nil {
-		return err
+// remember stores what the findings of a call say now, but for those that were not updated. A crash before it has the same call made again, which
+// changes nothing.
+func (w *WriteBack) remember(ctx context.Context, n notice, failed map[int]error, errs map[string]error) {
+	for i, f := range n.findings {
+		err := failed[i]
+		if err == nil {
+			var next []byte
+			if next, err = json.Marshal(f.said); err == nil {
+				err = w.Memory.Set(ctx, f.name(), string(next))
+			}
+		}
+		f.failed(errs, err)
 	}
-	return w.Memory.Set(ctx, f.name(), string(next))
 }
 
 // placeOf is where Security Hub is asked about a finding.

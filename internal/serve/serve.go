@@ -167,6 +167,7 @@ func (s *Server) Run(ctx context.Context) error {
 		intake.Go(func() { s.takeIn(ctx, work, i) })
 	}
 	s.running.Go(func() { s.tickOn(ctx, work) })
+	s.running.Go(func() { s.tellOn(ctx) })
 	s.running.Go(func() { s.resumeOn(ctx, work) })
 	s.running.Go(func() { s.sealOn(ctx) })
 	s.running.Go(func() { s.listOn(ctx, work) })

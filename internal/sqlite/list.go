@@ -81,6 +81,17 @@ func countQuery(t parry.Tally) (query string, args []any) {
 
 const sqlDue = "SELECT " + sqlResponse + " FROM responses WHERE wake <= ? ORDER BY wake, id LIMIT ?"
 
+const sqlUntold = "SELECT " + sqlResponse + " FROM responses WHERE untold <= ? ORDER BY untold, id LIMIT ?"
+
+// Untold gives responses with something to tell whose time for it has come, the longest overdue first, at most n.
+func (d *DB) Untold(ctx context.Context, now time.Time, n int) ([]parry.Response, error) {
+	all, err := d.responses(ctx, sqlUntold, stamp(now), max(n, 0))
+	if err != nil {
+		return nil, d.fail(ctx, err, "look for responses of which something is to be told")
+	}
+	return all, nil
+}
+
 // Due gives responses whose Wake has come, the longest overdue first, at most n.
 func (d *DB) Due(ctx context.Context, now time.Time, n int) ([]parry.Response, error) {
 	all, err := d.responses(ctx, sqlDue, stamp(now), max(n, 0))

@@ -96,3 +96,37 @@ func TestAPlanIsTakenOutOfItsResponseInMigration(t *testing.T) {
 		same(r)
 	}
 }
+
+// TestWhatIsToBeToldIsFoundAfterMigration opens a store of the version before there was a list of what is to be told.
+func TestWhatIsToBeToldIsFoundAfterMigration(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "parry.db")
+	steps, err := migrations()
+	must(t, err)
+	old, err := sql.Open("sqlite", path)
+	must(t, err)
+	_, err = old.Exec(strings.Join(steps[:5], "\n") + fmt.Sprintf("\nPRAGMA application_id = %d; PRAGMA user_version = 5;", application))
+	must(t, err)
+	for id, untold := range map[string]string{
+		"r-1": `,"untold":{"seq":1,"next":"2026-03-14T14:00:00.123456789+02:00"}`, "r-2": `,"untold":{"seq":1,"next":"2026-03-14T11:00:00Z"}`, "r-3": "",
+	} {
+		_, err := old.Exec(`INSERT INTO responses (id, key, state, created, updated, account, rule, playbook, target, body) VALUES (?, 'k', 'done', '', '', '1', 'r', '', '', ?)`,
+			id, fmt.Sprintf(`{"id":%q%s}`, id, untold))
+		must(t, err)
+		_, err = old.Exec("INSERT INTO plans (response, body) VALUES (?, '{}')", id)
+		must(t, err)
+	}
+	must(t, old.Close())
+	db := open(t, path)
+	noon := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+	for at, want := range map[time.Time]string{noon: "r-2", noon.Add(time.Second): "r-2 r-1", noon.Add(-2 * time.Hour): ""} {
+		all, err := db.Untold(t.Context(), at, 10)
+		must(t, err)
+		var ids []string
+		for _, r := range all {
+			ids = append(ids, r.ID)
+		}
+		if got := strings.Join(ids, " "); got != want {
+			t.Errorf("at %s: %q, not %q", at, got, want)
+		}
+	}
+}

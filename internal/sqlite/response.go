@@ -19,16 +19,16 @@ const hintList = "'parry list' shows the responses"
 // The statements of a save.
 const (
 	sqlLastRecord  = "SELECT coalesce(max(seq), 0) FROM records WHERE response = ?"
-	sqlPutResponse = `INSERT INTO responses (id, key, state, created, updated, account, rule, playbook, target, applied, wake, resource, body, planned)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	sqlPutResponse = `INSERT INTO responses (id, key, state, created, updated, account, rule, playbook, target, applied, wake, resource, body, planned, untold)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET key = excluded.key, state = excluded.state, created = excluded.created,
 			updated = max(updated, excluded.updated), account = excluded.account, rule = excluded.rule,
 			playbook = excluded.playbook, target = excluded.target, applied = excluded.applied, wake = excluded.wake,
-			resource = excluded.resource, body = excluded.body, planned = excluded.planned`
+			resource = excluded.resource, body = excluded.body, planned = excluded.planned, untold = excluded.untold`
 	sqlPutPlan = "INSERT INTO plans (response, body) VALUES (?, ?) ON CONFLICT (response) DO UPDATE SET body = excluded.body"
 	// Most steps leave most columns as they are. SQLite writes the indexes of those that a statement names, changed or not, so this
 	// one, which names few, writes far fewer pages. It finds nothing where another column is to change.
-	sqlStepResponse = `UPDATE responses SET state = ?3, updated = max(updated, ?5), wake = ?11, body = ?13
+	sqlStepResponse = `UPDATE responses SET state = ?3, updated = max(updated, ?5), wake = ?11, body = ?13, untold = ?15
 		WHERE id = ?1 AND key = ?2 AND created = ?4 AND account = ?6 AND rule = ?7 AND playbook = ?8 AND target = ?9
 			AND applied IS ?10 AND resource = ?12 AND planned = ?14`
 	sqlAddRecord = "INSERT INTO records (response, seq, at, kind, text, body) VALUES (?, ?, ?, ?, ?, ?)"
@@ -104,6 +104,7 @@ func rowsOf(r parry.Response, records []parry.Record) (w rows, err error) {
 	w.response = []any{
 		r.ID, r.Key, string(r.State), created, updated, cmp.Or(r.Target.Account, r.Finding.Cloud.Account.UID), r.Answer.Rule,
 		r.Answer.Playbook, strings.TrimSpace(r.Target.String()), maybe(r.Times.Applied), maybe(r.Wake), r.Resource(), rest, digest,
+		maybe(r.Untold.Due()),
 	}
 	w.plan = []any{r.ID, plan}
 	for _, rec := range records {

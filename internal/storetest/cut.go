@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -18,6 +19,7 @@ func cuts(t *testing.T, o Opener) {
 			r := waiting(fmt.Sprintf("r-%d-%v", n, lost))
 			step(t, s, &r)
 			next := r
+			next.Untold = &parry.Untold{Seq: 2, Next: noon.Add(2 * time.Minute)}
 			next.State, next.Wake, next.Times.Applied, next.Reason = parry.Applying, noon.Add(time.Minute), noon, noise(1<<20, uint64(n))
 			next.Steps += 2
 			err := o.Cut(t, s, n, lost).Save(t.Context(), next, record(r.ID, 2), fullRecord(r.ID, 3))
@@ -93,6 +95,7 @@ func cuts(t *testing.T, o Opener) {
 func waiting(id string) parry.Response {
 	r := at(id, "k-"+id, noon)
 	r.State, r.Wake, r.Answer.Rule = parry.Waiting, noon.Add(time.Hour), "rule of "+id
+	r.Untold = &parry.Untold{Seq: 1, Next: noon.Add(time.Hour)}
 	return r
 }
 
@@ -130,12 +133,17 @@ func whole(t *testing.T, s parry.Store, id string) parry.Response {
 	n, err := s.Count(t.Context(), parry.Tally{Rule: r.Answer.Rule})
 	ok(t, err)
 	same(t, want, n)
-	early, err := s.Due(t.Context(), r.Wake.Add(-1), 1000)
-	ok(t, err)
-	late, err := s.Due(t.Context(), r.Wake, 1000)
-	ok(t, err)
-	if slices.Contains(ids(early), id) || slices.Contains(ids(late), id) == r.Wake.IsZero() {
-		t.Errorf("%s wakes at %s, and is due at another time", id, r.Wake)
+	listed := func(what string, list func(context.Context, time.Time, int) ([]parry.Response, error), at time.Time) {
+		t.Helper()
+		early, err := list(t.Context(), at.Add(-1), 1000)
+		ok(t, err)
+		late, err := list(t.Context(), at, 1000)
+		ok(t, err)
+		if slices.Contains(ids(early), id) || slices.Contains(ids(late), id) == at.IsZero() {
+			t.Errorf("%s %s at %s, and is listed at another time", id, what, at)
+		}
 	}
+	listed("wakes", s.Due, r.Wake)
+	listed("is to be told of", s.Untold, r.Untold.Due())
 	return r
 }

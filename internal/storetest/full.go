@@ -26,7 +26,7 @@ func Full(id, key string, received time.Time) parry.Response {
 		},
 		Target:  target,
 		Plan:    fullPlan(target),
-		Decided: parry.Decision{Tier: parry.TierAuto, Held: true, Observe: true, Reasons: []string{"rule stolen keys asks for tier auto", ""}},
+		Decided: parry.Decision{Tier: parry.TierAuto, Held: true, Observe: true, Anew: received.Add(time.Hour), Reasons: []string{"rule stolen keys asks for tier auto", ""}},
 		By:      "ada",
 		AskedBy: "bob", Ordered: "contain",
 		Asked: &parry.Asking{

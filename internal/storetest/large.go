@@ -149,6 +149,11 @@ func many(t *testing.T, s parry.Store, n int) {
 		same(t, min(20, n/100), len(got))
 		return err
 	})
+	ask("what is to be told", func() error {
+		got, err := s.Untold(t.Context(), noon.Add(time.Minute), 20)
+		same(t, min(20, n/100), len(got))
+		return err
+	})
 	ask("what is not logged", func() error {
 		got, err := s.Unlogged(t.Context(), 50)
 		same(t, 50, len(got))
@@ -208,6 +213,7 @@ func saveOneOfMany(t *testing.T, s parry.Store, i int) error {
 	}
 	if i%100 == 7 {
 		r.State, r.Wake = parry.Waiting, noon.Add(time.Duration(i%60)*time.Second)
+		r.Untold = &parry.Untold{Seq: 1, Next: r.Wake}
 	}
 	r.Steps = 1
 	return s.Save(t.Context(), r, record(r.ID, 1))

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -207,16 +208,44 @@ func counts(t parry.Tally, r parry.Response) bool {
 }
 
 func due(t *testing.T, s parry.Store) {
+	byTime(t, s, s.Due, func(r *parry.Response, at time.Time) { r.Wake = at })
+}
+
+// untold is of those that wake never: who has to be told of them and who wakes are two lists.
+func untold(t *testing.T, s parry.Store) {
+	byTime(t, s, s.Untold, func(r *parry.Response, at time.Time) {
+		if r.Untold = nil; !at.IsZero() {
+			r.Untold = &parry.Untold{Seq: 1, Next: at}
+		}
+	})
+	all, err := s.Due(t.Context(), noon.Add(24*time.Hour), 100)
+	ok(t, err)
+	same(t, nil, ids(all))
+	both := at("r-both", "k-both", noon)
+	both.Wake, both.Untold = noon.Add(-2*time.Hour), &parry.Untold{Seq: 1, Next: noon.Add(-time.Hour)}
+	step(t, s, &both)
+	both.Untold = nil // told, which is no step
+	save(t, s, both)
+	all, err = s.Due(t.Context(), noon.Add(-2*time.Hour), 100)
+	ok(t, err)
+	same(t, []parry.Response{both}, all)
+	all, err = s.Untold(t.Context(), noon.Add(-time.Hour), 100)
+	ok(t, err)
+	same(t, nil, ids(all))
+}
+
+// byTime holds a list of responses by a time that is set on them.
+func byTime(t *testing.T, s parry.Store, list func(context.Context, time.Time, int) ([]parry.Response, error), set func(*parry.Response, time.Time)) {
 	isDue := func(now time.Time, n int, want ...string) {
 		t.Helper()
-		all, err := s.Due(t.Context(), now, n)
+		all, err := list(t.Context(), now, n)
 		ok(t, err)
 		same(t, want, ids(all))
 	}
 	isDue(noon, 10)
 	wakes := func(id string, at_ time.Time) parry.Response {
 		r := at(id, "k-"+id, noon)
-		r.Wake = at_
+		set(&r, at_)
 		step(t, s, &r)
 		return r
 	}
@@ -233,20 +262,20 @@ func due(t *testing.T, s parry.Store) {
 	isDue(noon.Add(time.Minute), 2, "r-b", "r-a")
 	isDue(noon.Add(time.Minute), 0)
 	isDue(noon.Add(24*time.Hour), 10, "r-b", "r-a", "r-c", "r-d")
-	got, err := s.Due(t.Context(), noon.Add(24*time.Hour), 3)
+	got, err := list(t.Context(), noon.Add(24*time.Hour), 3)
 	ok(t, err)
 	same(t, c, got[2]) // the whole response
-	c.Wake = noon.Add(30 * time.Minute)
+	set(&c, noon.Add(30*time.Minute))
 	step(t, s, &c)
 	isDue(noon.Add(time.Minute), 10, "r-b", "r-a")
-	c.Wake = time.Time{}
+	set(&c, time.Time{})
 	step(t, s, &c)
 	isDue(noon.Add(24*time.Hour), 10, "r-b", "r-a", "r-d")
 	for i := range 30 { // more than come in one answer
 		wakes(fmt.Sprintf("s-%02d", i), noon.Add(-time.Duration(i)*time.Second))
 	}
 	isDue(noon, 3, "s-29", "s-28", "s-27")
-	all, err := s.Due(t.Context(), noon, 100)
+	all, err := list(t.Context(), noon, 100)
 	ok(t, err)
 	same(t, 30, len(all))
 }

@@ -69,6 +69,7 @@ func Run(t *testing.T, o Opener) {
 		{"pages hold while others save", pagesRace},
 		{"what was applied is counted by every combination", tallies},
 		{"who has to wake is due, the longest overdue first", due},
+		{"what is to be told is found in its time, the longest overdue first", untold},
 		{"every record is logged once, in order", logged},
 		{"the log takes all or nothing, and nothing twice", logRefuses},
 		{"what the log passed over is not forgotten", logSkips},
