@@ -169,7 +169,7 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 	case "instance-profile":
 		return fmt.Sprintf("arn:aws:iam::%s:instance-profile/%s", m.account, text("InstanceProfileName")), text("InstanceProfileName") != ""
 	case "instance":
-		id := oneOf(text("InstanceId"), text("InstanceSpecification", "InstanceId"))
+		id := oneOf(text("InstanceId"), text("InstanceIds"), text("InstanceSpecification", "InstanceId"))
 		if r := text("Resources"); strings.HasPrefix(r, "i-") {
 			id = r
 		}

@@ -31,6 +31,7 @@ func ec2Entries() []entry {
 		op("ec2:DescribeInstances", ec2.NewFromConfig, (*ec2.Client).DescribeInstances, pages("NextToken", "NextToken")),
 		op("ec2:DescribeInstanceAttribute", ec2.NewFromConfig, (*ec2.Client).DescribeInstanceAttribute, needs("ec2:DescribeInstanceAttribute", ec2Instance), sensitive("UserData.Value")),
 		op("ec2:RunInstances", ec2.NewFromConfig, (*ec2.Client).RunInstances, writes, needs("ec2:RunInstances", ec2Prefix+"*"), tagOnCreate("RunInstances", ec2Prefix+"*")),
+		op("ec2:StopInstances", ec2.NewFromConfig, (*ec2.Client).StopInstances, writes, needs("ec2:StopInstances", ec2Prefix+"instance/{InstanceIds}")),
 		op("ec2:TerminateInstances", ec2.NewFromConfig, (*ec2.Client).TerminateInstances, writes, needs("ec2:TerminateInstances", ec2Prefix+"instance/{InstanceIds}")),
 		op("ec2:ModifyInstanceAttribute", ec2.NewFromConfig, (*ec2.Client).ModifyInstanceAttribute, writes, needs("ec2:ModifyInstanceAttribute", ec2Instance, ec2Prefix+"security-group/{Groups}?")),
 		op("ec2:ModifyInstanceMetadataOptions", ec2.NewFromConfig, (*ec2.Client).ModifyInstanceMetadataOptions, writes, needs("ec2:ModifyInstanceMetadataOptions", ec2Instance)),

@@ -26,6 +26,7 @@ func autoscalingHandlers(t table) {
 	on(t, service, "CreateAutoScalingGroup", createAutoScalingGroup)
 	on(t, service, "DescribeAutoScalingGroups", describeAutoScalingGroups)
 	on(t, service, "DescribeAutoScalingInstances", describeAutoScalingInstances)
+	on(t, service, "UpdateAutoScalingGroup", updateAutoScalingGroup)
 	on(t, service, "DetachInstances", detachInstances)
 	on(t, service, "AttachInstances", attachInstances)
 	on(t, service, "EnterStandby", enterStandby)

@@ -214,3 +214,20 @@ func TestStandby(t *testing.T) {
 	n.wantSizes("1 2 2 3")
 	refused(leave(ids[0]))(t, "ValidationError")
 }
+
+// moto says the same of what is right, and takes any health check.
+func TestUpdateOfAGroupsHealthCheck(t *testing.T) {
+	n := newNetwork(t)
+	n.scalingGroup(1, 2, 1)
+	update := func(name, check string, grace *int32) (*autoscaling.UpdateAutoScalingGroupOutput, error) {
+		return n.scaling.UpdateAutoScalingGroup(n.ctx, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: aws.String(name), HealthCheckType: aws.String(check), HealthCheckGracePeriod: grace})
+	}
+	got(update("fleet", "ELB", aws.Int32(90)))(t)
+	got(update("fleet", "ELB", nil))(t)
+	if g := n.fleet(); *g.HealthCheckType != "ELB" || *g.HealthCheckGracePeriod != 90 {
+		t.Errorf("checked by %s after %d s", *g.HealthCheckType, *g.HealthCheckGracePeriod)
+	}
+	n.wantSizes("1 2 1 1")
+	refused(update("fleet", "LUCK", nil))(t, "ValidationError")
+	refused(update("none", "ELB", nil))(t, "ValidationError")
+}

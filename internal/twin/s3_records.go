@@ -93,6 +93,7 @@ func checkLifecycle(_ *request, _ place, v lifecycle) error {
 
 // lacksPrefix says whether a rule has no prefix in the old place, where it still may stand instead of a filter.
 func lacksPrefix(rule s3types.LifecycleRule) bool {
+	//lint:ignore SA1019 the old place is deprecated, and old rules are written there
 	return rule.Prefix == nil
 }
 

@@ -84,6 +84,7 @@ func secretsHandlers(t table) {
 	on(t, service, "GetSecretValue", getSecretValue)
 	on(t, service, "PutSecretValue", putSecretValue)
 	on(t, service, "RotateSecret", rotateSecret)
+	on(t, service, "CancelRotateSecret", cancelRotateSecret)
 	on(t, service, "UpdateSecretVersionStage", updateSecretVersionStage)
 	on(t, service, "DeleteSecret", deleteSecret)
 	on(t, service, "RestoreSecret", restoreSecret)
@@ -442,6 +443,19 @@ func rotateSecret(r *request, in *secretsmanager.RotateSecretInput) (*secretsman
 	}
 	s.rotate(r, token, works)
 	return out, nil
+}
+
+// cancelRotateSecret switches the schedule off and keeps the function and the rules: RotateSecret switches it on again.
+func cancelRotateSecret(r *request, in *secretsmanager.CancelRotateSecretInput) (*secretsmanager.CancelRotateSecretOutput, error) {
+	s, err := r.changeable("CancelRotateSecret", in.SecretId)
+	if err != nil {
+		return nil, err
+	}
+	if s.lambda == "" {
+		return nil, badSecretRequest("You tried to cancel rotation on a secret that doesn't have rotation configured.")
+	}
+	s.rotationEnabled, s.pending = false, nil
+	return &secretsmanager.CancelRotateSecretOutput{ARN: s.arn(r.region), Name: aws.String(s.name)}, nil
 }
 
 // rotationFunction checks the function that would rotate a secret, and says whether it could be run: one whose

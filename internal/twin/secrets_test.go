@@ -322,3 +322,22 @@ func TestSecretPolicyAndTags(t *testing.T) {
 		t.Errorf("tags are %+v", tags)
 	}
 }
+
+// moto forgets the function where RotateSecret does not name it, so it says the same of the first cancellation only.
+func TestCancelledRotation(t *testing.T) {
+	v := newVault(t)
+	cancel := &secretsmanager.CancelRotateSecretInput{SecretId: v.id}
+	refused(v.c.CancelRotateSecret(v.ctx, cancel))(t, "InvalidRequestException")
+	_, fn := newFunction(t, v.org, "rotate")
+	got(v.c.RotateSecret(v.ctx, &secretsmanager.RotateSecretInput{
+		SecretId: v.id, RotationLambdaARN: fn, RotateImmediately: aws.Bool(false), RotationRules: &smtypes.RotationRulesType{AutomaticallyAfterDays: aws.Int64(12)},
+	}))(t)
+	got(v.c.CancelRotateSecret(v.ctx, cancel))(t)
+	if d := v.describe(); *d.RotationEnabled || *d.RotationLambdaARN != *fn || *d.RotationRules.AutomaticallyAfterDays != 12 || d.NextRotationDate != nil {
+		t.Errorf("cancelled, it is %+v", d)
+	}
+	got(v.c.RotateSecret(v.ctx, &secretsmanager.RotateSecretInput{SecretId: v.id, RotateImmediately: aws.Bool(false)}))(t)
+	if d := v.describe(); !*d.RotationEnabled || *d.RotationRules.AutomaticallyAfterDays != 12 {
+		t.Errorf("switched on again, it is %+v", d)
+	}
+}
