@@ -22,6 +22,7 @@ func s3Entries() []entry {
 		op("s3:PutBucketWebsite", s3Client, (*s3.Client).PutBucketWebsite, writes, needs("s3:PutBucketWebsite", bucket)),
 		op("s3:GetBucketPolicy", s3Client, (*s3.Client).GetBucketPolicy, needs("s3:GetBucketPolicy", bucket)),
 		op("s3:PutBucketPolicy", s3Client, (*s3.Client).PutBucketPolicy, writes, needs("s3:PutBucketPolicy", bucket)),
+		op("s3:DeleteBucketPolicy", s3Client, (*s3.Client).DeleteBucketPolicy, writes, needs("s3:DeleteBucketPolicy", bucket)),
 		op("s3:GetBucketTagging", s3Client, (*s3.Client).GetBucketTagging, needs("s3:GetBucketTagging", bucket)),
 		op("s3:PutBucketTagging", s3Client, (*s3.Client).PutBucketTagging, writes, needs("s3:PutBucketTagging", bucket)),
 		op("s3:PutBucketEncryption", s3Client, (*s3.Client).PutBucketEncryption, writes, needs("s3:PutEncryptionConfiguration", bucket)),
