@@ -16,6 +16,7 @@ func entries() []entry {
 		autoscalingEntries(),
 		elbEntries(),
 		s3Entries(),
+		s3controlEntries(),
 		secretsmanagerEntries(),
 		lambdaEntries(),
 		kmsEntries(),

@@ -27,6 +27,7 @@ func s3Entries() []entry {
 		op("s3:PutBucketTagging", s3Client, (*s3.Client).PutBucketTagging, writes, needs("s3:PutBucketTagging", bucket)),
 		op("s3:PutBucketEncryption", s3Client, (*s3.Client).PutBucketEncryption, writes, needs("s3:PutEncryptionConfiguration", bucket)),
 		op("s3:GetBucketEncryption", s3Client, (*s3.Client).GetBucketEncryption, needs("s3:GetEncryptionConfiguration", bucket)),
+		op("s3:DeleteBucketEncryption", s3Client, (*s3.Client).DeleteBucketEncryption, writes, needs("s3:PutEncryptionConfiguration", bucket)),
 		op("s3:GetBucketLifecycleConfiguration", s3Client, (*s3.Client).GetBucketLifecycleConfiguration, needs("s3:GetLifecycleConfiguration", bucket)),
 		op("s3:PutBucketLifecycleConfiguration", s3Client, (*s3.Client).PutBucketLifecycleConfiguration, writes, needs("s3:PutLifecycleConfiguration", bucket)),
 		op("s3:DeleteBucketLifecycle", s3Client, (*s3.Client).DeleteBucketLifecycle, writes, needs("s3:PutLifecycleConfiguration", bucket)),
