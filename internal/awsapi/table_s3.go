@@ -35,5 +35,11 @@ func s3Entries() []entry {
 		op("s3:PutBucketNotificationConfiguration", s3Client, (*s3.Client).PutBucketNotificationConfiguration, writes, needs("s3:PutBucketNotification", bucket)),
 		op("s3:GetBucketLogging", s3Client, (*s3.Client).GetBucketLogging, needs("s3:GetBucketLogging", bucket)),
 		op("s3:PutBucketLogging", s3Client, (*s3.Client).PutBucketLogging, writes, needs("s3:PutBucketLogging", bucket)),
+		op("s3:GetBucketAcl", s3Client, (*s3.Client).GetBucketAcl, needs("s3:GetBucketAcl", bucket)),
+		op("s3:PutBucketAcl", s3Client, (*s3.Client).PutBucketAcl, writes, needs("s3:PutBucketAcl", bucket)),
+		op("s3:GetBucketVersioning", s3Client, (*s3.Client).GetBucketVersioning, needs("s3:GetBucketVersioning", bucket)),
+		op("s3:PutBucketVersioning", s3Client, (*s3.Client).PutBucketVersioning, writes, needs("s3:PutBucketVersioning", bucket)),
+		op("s3:GetObjectLockConfiguration", s3Client, (*s3.Client).GetObjectLockConfiguration, needs("s3:GetBucketObjectLockConfiguration", bucket)),
+		op("s3:PutObjectLockConfiguration", s3Client, (*s3.Client).PutObjectLockConfiguration, writes, needs("s3:PutBucketObjectLockConfiguration", bucket)),
 	}
 }
