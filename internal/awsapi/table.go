@@ -35,6 +35,7 @@ func entries() []entry {
 		securityhubEntries(),
 		wafv2Entries(),
 		route53Entries(),
+		stsEntries(),
 	)
 }
 
