@@ -216,6 +216,8 @@ func TestCalls(t *testing.T) {
 		{"s3", "PutBucketPublicAccessBlock", `{"requestParameters":{"PublicAccessBlockConfiguration":{"BlockPublicAcls":true,"BlockPublicPolicy":false,"IgnorePublicAcls":true,"RestrictPublicBuckets":true}}}`, "cloudtrail-public-access-unblocked"},
 		{"s3", "PutBucketPublicAccessBlock", `{"requestParameters":{"PublicAccessBlockConfiguration":{"BlockPublicAcls":true,"BlockPublicPolicy":true,"IgnorePublicAcls":true,"RestrictPublicBuckets":true}}}`, ""},
 		{"s3", "DeleteAccountPublicAccessBlock", "", "cloudtrail-account-public-access-unblocked"},
+		{"s3", "PutAccountPublicAccessBlock", `{"requestParameters":{"PublicAccessBlockConfiguration":{"BlockPublicAcls":true,"BlockPublicPolicy":true,"IgnorePublicAcls":true,"RestrictPublicBuckets":false}}}`, "cloudtrail-account-public-access-unblocked"},
+		{"s3", "PutAccountPublicAccessBlock", `{"requestParameters":{"PublicAccessBlockConfiguration":{"BlockPublicAcls":true,"BlockPublicPolicy":true,"IgnorePublicAcls":true,"RestrictPublicBuckets":true}}}`, ""},
 		{"ec2", "RunInstances", `{"userIdentity":{"type":"Root"}}`, "cloudtrail-root-used"},
 		{"kms", "Decrypt", `{"userIdentity":{"type":"Root","invokedBy":"rds.amazonaws.com"}}`, ""},
 		{"kms", "RotateKey", `{"userIdentity":{"type":"Root"},"eventType":"AwsServiceEvent"}`, ""},
