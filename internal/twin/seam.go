@@ -68,6 +68,7 @@ func handlers() table {
 	securityhubHandlers(t)
 	wafv2Handlers(t)
 	route53Handlers(t)
+	ssmHandlers(t)
 	return t
 }
 
