@@ -3,6 +3,8 @@ package twin
 import (
 	"testing"
 
+	"parry/internal/tap"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -55,4 +57,25 @@ func TestOwnershipSilencesACLs(t *testing.T) {
 	if g := got(c.GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: in.Bucket}))(t).Grants; len(g) != 2 {
 		t.Errorf("list is %+v", g)
 	}
+}
+
+// Nobody of the account is let past a denial but those whom it leaves out, and root, as far as it is about the policy itself.
+func TestBucketPolicyDeniesItsOwn(t *testing.T) {
+	ctx, org, c, name := newS3(t, "site")
+	got(c.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: name, Policy: aws.String(`{"Statement":{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::site","arn:aws:s3:::site/*"],
+		"Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::` + testAccount + `:role/*"}}}}`)}))(t)
+	as := func(arn string) *s3.Client {
+		cfg := org.Config(testAccount, testRegion)
+		key := got(cfg.Credentials.Retrieve(ctx))(t).AccessKeyID
+		org.sessions[key] = tap.Caller{Account: testAccount, ARN: arn}
+		return s3.NewFromConfig(cfg)
+	}
+	read := &s3.GetBucketPolicyInput{Bucket: name}
+	refused(c.GetBucketPolicy(ctx, read))(t, "AccessDenied")
+	got(as("arn:aws:sts::"+testAccount+":assumed-role/web/s").GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: name}))(t)
+	root := as("arn:aws:iam::" + testAccount + ":root")
+	refused(root.GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: name}))(t, "AccessDenied")
+	got(root.GetBucketPolicy(ctx, read))(t)
+	got(root.DeleteBucketPolicy(ctx, &s3.DeleteBucketPolicyInput{Bucket: name}))(t)
+	refused(c.GetBucketPolicy(ctx, read))(t, "NoSuchBucketPolicy")
 }
