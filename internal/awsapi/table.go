@@ -16,6 +16,7 @@ func entries() []entry {
 		autoscalingEntries(),
 		elbEntries(),
 		s3Entries(),
+		s3controlEntries(),
 		secretsmanagerEntries(),
 		lambdaEntries(),
 		kmsEntries(),
@@ -34,6 +35,7 @@ func entries() []entry {
 		securityhubEntries(),
 		wafv2Entries(),
 		route53Entries(),
+		stsEntries(),
 	)
 }
 
