@@ -186,7 +186,7 @@ func TestCalls(t *testing.T) {
 		{"events", "DeleteRule", "", "cloudtrail-event-rule-removed"},
 		{"elasticloadbalancing", "DeleteRule", "", ""},
 		{"kms", "DisableKey", "", "cloudtrail-key-disabled"},
-		{"kms", "ScheduleKeyDeletion", "", "cloudtrail-key-disabled"},
+		{"kms", "ScheduleKeyDeletion", "", "cloudtrail-key-deletion-scheduled"},
 		{"organizations", "LeaveOrganization", "", "cloudtrail-defences-stopped-by-user cloudtrail-organization-left"},
 		{"organizations", "LeaveOrganization", byRole, "cloudtrail-defences-stopped-by-role cloudtrail-organization-left"},
 		{"iam", "DeactivateMFADevice", "", "cloudtrail-mfa-removed"},

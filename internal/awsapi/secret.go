@@ -55,6 +55,7 @@ func secrets() map[string]struct{ in, out []string } {
 		"rds:DescribeDBInstances":             {out: []string{"DBInstances.PendingModifiedValues.MasterUserPassword"}},
 		"rds:ModifyDBCluster":                 {in: []string{"MasterUserPassword"}, out: []string{"DBCluster.PendingModifiedValues.MasterUserPassword"}},
 		"rds:ModifyDBInstance":                {in: []string{"MasterUserPassword", "TdeCredentialPassword"}, out: []string{"DBInstance.PendingModifiedValues.MasterUserPassword"}},
+		"rds:StopDBInstance":                  {out: []string{"DBInstance.PendingModifiedValues.MasterUserPassword"}},
 		"redshift:CreateCluster":              {in: []string{"MasterUserPassword"}, out: []string{"Cluster.PendingModifiedValues.MasterUserPassword"}},
 		"redshift:DescribeClusters":           {out: []string{"Clusters.PendingModifiedValues.MasterUserPassword"}},
 		"redshift:GetClusterCredentials":      {out: []string{"DbPassword"}},

@@ -14,6 +14,7 @@ func rdsEntries() []entry {
 		op("rds:CreateDBInstance", rds.NewFromConfig, (*rds.Client).CreateDBInstance, writes, needs("rds:CreateDBInstance", rdsInstance)),
 		op("rds:DescribeDBInstances", rds.NewFromConfig, (*rds.Client).DescribeDBInstances, needs("rds:DescribeDBInstances", rdsInstance), pages("Marker", "Marker")),
 		op("rds:ModifyDBInstance", rds.NewFromConfig, (*rds.Client).ModifyDBInstance, writes, needs("rds:ModifyDBInstance", rdsInstance), depends("iam:PassRole")),
+		op("rds:StopDBInstance", rds.NewFromConfig, (*rds.Client).StopDBInstance, writes, needs("rds:StopDBInstance", rdsInstance)),
 		op("rds:CreateDBCluster", rds.NewFromConfig, (*rds.Client).CreateDBCluster, writes, needs("rds:CreateDBCluster", rdsCluster)),
 		op("rds:DescribeDBClusters", rds.NewFromConfig, (*rds.Client).DescribeDBClusters, needs("rds:DescribeDBClusters", rdsCluster), pages("Marker", "Marker")),
 		op("rds:ModifyDBCluster", rds.NewFromConfig, (*rds.Client).ModifyDBCluster, writes, needs("rds:ModifyDBCluster", rdsCluster)),
