@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -369,6 +370,7 @@ func TestLeastPrivilege(t *testing.T) {
 	j := judge.Need(t)
 	lib := library(t)
 	known := tableActions(t, j)
+	var asked sync.Map
 	eachCase(t, func(t *testing.T, c cases.Case) {
 		p, err := lib.Playbooks.Get(c.Playbook)
 		if err != nil {
@@ -389,10 +391,31 @@ func TestLeastPrivilege(t *testing.T) {
 			}
 		}
 		for _, policy := range slices.Sorted(maps.Keys(sessions)) {
-			all = append(all, othersOf(role, sessions[policy], allowed[policy], known)...)
+			// What is in no statement of a session is refused whatever the resources are, so one session of each set of actions is asked about.
+			if _, done := asked.LoadOrStore(c.Playbook+" "+actionsIn(t, policy), true); !done {
+				all = append(all, othersOf(role, sessions[policy], allowed[policy], known)...)
+			}
 		}
 		ask(t, j, all)
 	})
+}
+
+// actionsIn are the actions of a policy's statements, in one text.
+func actionsIn(t *testing.T, policy string) string {
+	t.Helper()
+	if policy == "" {
+		return ""
+	}
+	var doc struct{ Statement []struct{ Effect, Action any } }
+	if err := json.Unmarshal([]byte(policy), &doc); err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, s := range doc.Statement {
+		all = append(all, fmt.Sprint(s.Effect, s.Action))
+	}
+	slices.Sort(all)
+	return strings.Join(all, " ")
 }
 
 func questionsOf(role string, m made, action string, a judge.Action) []question {
