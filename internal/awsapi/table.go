@@ -33,6 +33,8 @@ func entries() []entry {
 		configEntries(),
 		securityhubEntries(),
 		wafv2Entries(),
+		apigatewayEntries(),
+		cloudfrontEntries(),
 		route53Entries(),
 	)
 }

@@ -67,6 +67,8 @@ func handlers() table {
 	configHandlers(t)
 	securityhubHandlers(t)
 	wafv2Handlers(t)
+	gatewayHandlers(t)
+	cloudfrontHandlers(t)
 	route53Handlers(t)
 	return t
 }

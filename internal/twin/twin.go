@@ -57,6 +57,7 @@ type region struct {
 	logGroups   map[string]bool // by name
 	wafv2       wafv2State
 	resolver    resolverState
+	gateway     gatewayState
 }
 
 // New makes an empty organization whose clock starts at start and stands still until Advance.

@@ -1,0 +1,132 @@
+package awsapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"parry"
+)
+
+// completion is the reading that an operation begins with which takes the whole of what it changes.
+type completion struct {
+	read entry
+	ask  func(input map[string]any) map[string]any  // the reading's input; nil where the call is whole as it is
+	rest func(output map[string]any) map[string]any // what of the answer is sent again, under the names of the input
+}
+
+// completed marks an operation that takes the whole of what it changes, or makes the next of its kind. The call names only what is to be
+// another; the rest is read at that moment and sent as it is. It never leaves the caller, as there may be secrets in it, which no plan and no
+// record may hold: the headers that a distribution shows its origin, the environment of a build.
+func completed(read entry, ask, rest func(map[string]any) map[string]any) func(*entry) {
+	return func(e *entry) {
+		e.completion = &completion{read, ask, rest}
+		e.Completes = read.Name
+		e.Permissions = append(e.Permissions, read.Permissions...)
+	}
+}
+
+// complete gives the whole input.
+func (c *completion) complete(ctx context.Context, cfg aws.Config, input map[string]any) (map[string]any, error) {
+	asked := c.ask(input)
+	if asked == nil {
+		return input, nil
+	}
+	out, err := c.read.invoke(ctx, cfg, asked)
+	if err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(out)
+	if err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber() // an int64 is no float
+	var m map[string]any
+	if err := d.Decode(&m); err != nil {
+		return nil, err
+	}
+	dropNulls(m)
+	whole, err := overlay(c.rest(m), input)
+	if err != nil {
+		return nil, parry.Errorf(parry.Conflict, "%s: %w", c.read.Name, err)
+	}
+	return whole.(map[string]any), nil
+}
+
+// overlay lays a part over a whole. Members of an object are laid over one another; of a list of objects that have names, each over the one
+// of its name, which must be there; anything else takes the place of what was.
+func overlay(whole, part any) (any, error) {
+	switch p := part.(type) {
+	case map[string]any:
+		w, ok := whole.(map[string]any)
+		if !ok {
+			return part, nil
+		}
+		w = maps.Clone(w)
+		for k, v := range p {
+			laid, err := overlay(w[k], v)
+			if err != nil {
+				return nil, err
+			}
+			w[k] = laid
+		}
+		return w, nil
+	case []any:
+		w, ok := whole.([]any)
+		if !ok || !named(p) || !named(w) {
+			return part, nil
+		}
+		w = append([]any(nil), w...)
+		for _, v := range p {
+			i := indexOf(w, v.(map[string]any)["Name"])
+			if i < 0 {
+				return nil, parry.Errorf(parry.Conflict, "there is no %v any more", v.(map[string]any)["Name"])
+			}
+			laid, err := overlay(w[i], v)
+			if err != nil {
+				return nil, err
+			}
+			w[i] = laid
+		}
+		return w, nil
+	}
+	return part, nil
+}
+
+func indexOf(list []any, name any) int {
+	for i, v := range list {
+		if v.(map[string]any)["Name"] == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// named tells whether a list is one of objects with names.
+func named(list []any) bool {
+	for _, v := range list {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return false
+		}
+		if _, ok := m["Name"].(string); !ok {
+			return false
+		}
+	}
+	return len(list) > 0
+}
+
+// members are those of an object that have these names, as far as they are there.
+func members(of map[string]any, names ...string) map[string]any {
+	m := map[string]any{}
+	for _, n := range names {
+		if v, ok := of[n]; ok {
+			m[n] = v
+		}
+	}
+	return m
+}
