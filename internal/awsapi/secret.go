@@ -42,6 +42,8 @@ func secrets() map[string]struct{ in, out []string } {
 		"ecs:RunTask":                {in: []string{"Overrides.ContainerOverrides.Environment.Value"}, out: []string{"Tasks.Overrides.ContainerOverrides.Environment.Value"}},
 		"ecs:StopTask":               {out: []string{"Task.Overrides.ContainerOverrides.Environment.Value"}},
 
+		"elasticache:CreateCacheCluster":     {in: []string{"AuthToken"}},
+		"elasticache:ModifyCacheCluster":     {in: []string{"AuthToken"}},
 		"elasticache:CreateReplicationGroup": {in: []string{"AuthToken"}},
 		"elasticache:ModifyReplicationGroup": {in: []string{"AuthToken"}},
 

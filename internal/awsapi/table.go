@@ -35,6 +35,7 @@ func entries() []entry {
 		wafv2Entries(),
 		apigatewayEntries(),
 		cloudfrontEntries(),
+		elasticacheEntries(),
 		route53Entries(),
 	)
 }

@@ -69,6 +69,7 @@ func handlers() table {
 	wafv2Handlers(t)
 	gatewayHandlers(t)
 	cloudfrontHandlers(t)
+	elasticacheHandlers(t)
 	route53Handlers(t)
 	return t
 }

@@ -58,6 +58,7 @@ type region struct {
 	wafv2       wafv2State
 	resolver    resolverState
 	gateway     gatewayState
+	caches      cacheClusters
 }
 
 // New makes an empty organization whose clock starts at start and stands still until Advance.
