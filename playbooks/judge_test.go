@@ -260,6 +260,8 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 		if arn := text("ResourceArn"); arn != "" {
 			return arn, true
 		}
+	case "ScalableTarget":
+		return fmt.Sprintf("arn:aws:application-autoscaling:%s:%s:scalable-target/0a1b2c3d", m.region, m.account), false // of the id, nobody knows
 	case "targetgroup", "TargetGroup":
 		return text("TargetGroupArn"), text("TargetGroupArn") != ""
 	case "loadbalancer", "LoadBalancer":
@@ -349,6 +351,9 @@ func request(role string, m made, action, resource string) judge.Request {
 	}
 	if arn, ok := m.input["PolicyArn"].(string); ok {
 		ctx["iam:PolicyARN"] = []string{arn}
+	}
+	if namespace, ok := m.input["ServiceNamespace"].(string); ok {
+		ctx["application-autoscaling:service-namespace"] = []string{namespace}
 	}
 	var keyPolicy json.RawMessage
 	if strings.HasPrefix(resource, "arn:aws:kms:") {

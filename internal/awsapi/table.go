@@ -36,6 +36,7 @@ func entries() []entry {
 		apigatewayEntries(),
 		cloudfrontEntries(),
 		elasticacheEntries(),
+		applicationautoscalingEntries(),
 		route53Entries(),
 	)
 }
