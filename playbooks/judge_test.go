@@ -275,7 +275,7 @@ var placeholder = regexp.MustCompile(`\$\{[A-Za-z0-9]+\}`)
 // otherNames are members of inputs by what AWS's list calls them in ARNs.
 var otherNames = map[string]string{
 	"dbinstancename": "dbinstanceidentifier", "dbclusterinstancename": "dbclusteridentifier", "clustername": "clusteridentifier", "documentname": "name",
-	"distributionid": "id", "snapshotname": "dbsnapshotidentifier", "clustersnapshotname": "dbclustersnapshotidentifier",
+	"distributionid": "id", "projectname": "name", "workgroupname": "workgroup", "snapshotname": "dbsnapshotidentifier", "clustersnapshotname": "dbclustersnapshotidentifier",
 }
 
 // formOf matches the ARNs of a pattern of AWS's list.

@@ -63,7 +63,7 @@ func overlay(whole, part any) (any, error) {
 	switch p := part.(type) {
 	case map[string]any:
 		w, ok := whole.(map[string]any)
-		if !ok {
+		if !ok || w == nil {
 			return part, nil
 		}
 		w = maps.Clone(w)

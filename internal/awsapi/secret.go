@@ -25,6 +25,11 @@ func secrets() map[string]struct{ in, out []string } {
 		"cloudfront:GetDistributionConfig": {out: []string{originHeader}},
 		"cloudfront:UpdateDistribution":    {in: []string{originHeader}, out: []string{"Distribution." + originHeader}},
 
+		// The plaintext variables of builds; of the other types, the value is only a name.
+		"codebuild:BatchGetProjects": {out: []string{"Projects.Environment.EnvironmentVariables.Value"}},
+		"codebuild:CreateProject":    {in: []string{"Environment.EnvironmentVariables.Value"}, out: []string{"Project.Environment.EnvironmentVariables.Value"}},
+		"codebuild:UpdateProject":    {in: []string{"Environment.EnvironmentVariables.Value"}, out: []string{"Project.Environment.EnvironmentVariables.Value"}},
+
 		"ec2:CreateKeyPair":                  {out: []string{"KeyMaterial"}},
 		"ec2:CreateLaunchTemplate":           {in: []string{"LaunchTemplateData.UserData"}},
 		"ec2:CreateLaunchTemplateVersion":    {in: []string{"LaunchTemplateData.UserData"}, out: []string{"LaunchTemplateVersion.LaunchTemplateData.UserData"}},

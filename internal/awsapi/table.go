@@ -37,6 +37,8 @@ func entries() []entry {
 		cloudfrontEntries(),
 		elasticacheEntries(),
 		applicationautoscalingEntries(),
+		athenaEntries(),
+		codebuildEntries(),
 		route53Entries(),
 	)
 }

@@ -70,6 +70,8 @@ func handlers() table {
 	gatewayHandlers(t)
 	cloudfrontHandlers(t)
 	elasticacheHandlers(t)
+	athenaHandlers(t)
+	codebuildHandlers(t)
 	route53Handlers(t)
 	return t
 }

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	athenatypes "github.com/aws/aws-sdk-go-v2/service/athena/types"
+	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"parry/internal/tap"
 )
@@ -59,6 +61,8 @@ type region struct {
 	resolver    resolverState
 	gateway     gatewayState
 	caches      cacheClusters
+	workGroups  shelf[athenatypes.WorkGroup]
+	projects    shelf[cbtypes.Project]
 }
 
 // New makes an empty organization whose clock starts at start and stands still until Advance.
