@@ -54,7 +54,6 @@ func TestNoSecretIsKept(t *testing.T) {
 		if !strings.Contains(string(given), secret) {
 			continue
 		}
-		seen++
 		t.Run(c.Playbook+"/"+c.Name, func(t *testing.T) {
 			store := memory(t)
 			res, err := cases.Run(t.Context(), c, stageOf(t, c), library(t), store, cases.Probe{})
@@ -62,10 +61,11 @@ func TestNoSecretIsKept(t *testing.T) {
 				t.Fatal(err, res.Failed)
 			}
 			all, _, err := store.List(t.Context(), parry.Query{Limit: 100})
-			if err != nil || len(all) == 0 {
-				t.Fatal("nothing is kept", err)
+			if err != nil {
+				t.Fatal(err)
 			}
 			for _, r := range all {
+				seen++
 				records, err := store.Records(t.Context(), r.ID)
 				if err != nil {
 					t.Fatal(err)
@@ -81,7 +81,7 @@ func TestNoSecretIsKept(t *testing.T) {
 		})
 	}
 	if seen == 0 {
-		t.Error("no case has a secret")
+		t.Error("no case has a secret, or nothing is kept of any")
 	}
 }
 
