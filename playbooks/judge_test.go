@@ -109,6 +109,10 @@ func resourcesOf(a judge.Action, m made) (arns []string, named []bool) {
 		arn, ok := byPattern("arn:${Partition}:apigateway:${Region}::"+path, m)
 		return []string{arn}, []bool{ok}
 	}
+	if m.op.Name == "ecs:RegisterTaskDefinition" {
+		arn := fmt.Sprintf("arn:aws:ecs:%s:%s:task-definition/%s:7", m.region, m.account, m.input["Family"])
+		return []string{arn}, []bool{false} // which revision it becomes, nobody knows
+	}
 	if tags, ok := m.input["TagSpecifications"].([]any); ok && strings.HasSuffix(a.Name, "CreateTags") && len(tags) > 0 {
 		// Tagging on creation is checked on what is created, whose id nobody knows yet.
 		kind, _ := tags[0].(map[string]any)["ResourceType"].(string)
@@ -424,8 +428,8 @@ func othersOf(role string, m made, allowed map[string]bool, known map[string]jud
 			continue
 		}
 		for _, perm := range op.Permissions {
-			if allowed[perm.Action] || perm.With != "" || perm.Dependent {
-				continue
+			if level := known[perm.Action].AccessLevel; allowed[perm.Action] || perm.With != "" || perm.Dependent || level == "Read" || level == "List" {
+				continue // what a write reads in its course is no write
 			}
 			for _, arn := range anyResource(known[perm.Action], m) {
 				all = append(all, question{request(role, m, perm.Action, arn), false, "another write: " + perm.Action})

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	cftypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"parry"
 	"parry/internal/awsapi"
@@ -79,5 +81,59 @@ func TestACallThatCannotBeCompletedIsNotMade(t *testing.T) {
 		if e.Operation == "UpdateDistribution" {
 			t.Error("it was made")
 		}
+	}
+}
+
+// A part of a list with names is laid over the element of that name, one without a name over all, and a name that is gone is a conflict.
+func TestAPartOfAListIsLaidOverItsElements(t *testing.T) {
+	for name, part := range map[string]struct {
+		containers []any
+		want       []bool // which root file systems can only be read; nil: it is a conflict
+	}{
+		"one by its name":    {[]any{map[string]any{"Name": "logs", "ReadonlyRootFilesystem": true}}, []bool{false, true}},
+		"all":                {[]any{map[string]any{"ReadonlyRootFilesystem": true}}, []bool{true, true}},
+		"one that is gone":   {[]any{map[string]any{"Name": "metrics", "ReadonlyRootFilesystem": true}}, nil},
+		"none, as it stands": {[]any{}, []bool{false, false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			org, _, _ := scene(t)
+			client := ecs.NewFromConfig(org.Config(member, "us-east-1"))
+			container := func(name string) ecstypes.ContainerDefinition {
+				return ecstypes.ContainerDefinition{Name: aws.String(name), Image: aws.String(name + ":1"), Environment: []ecstypes.KeyValuePair{{Name: aws.String("TOKEN"), Value: aws.String("a-secret")}}}
+			}
+			_, err := client.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{
+				Family: aws.String("web"), Memory: aws.String("512"), ContainerDefinitions: []ecstypes.ContainerDefinition{container("web"), container("logs")},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			call := parry.Call{Account: member, Region: "us-east-1", Op: "ecs:RegisterTaskDefinition", Input: map[string]any{"Family": "web:1", "ContainerDefinitions": part.containers}}
+			cloud := awsapi.New(org.Config(hub, "us-east-1"), awsapi.Options{Role: "parry-{playbook}"})
+			actor, _, err := cloud.Act(t.Context(), parry.Session{Response: "pr-1", Playbook: "p", Target: target(), Calls: []parry.Call{call}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := actor.Do(t.Context(), call); part.want == nil {
+				if parry.KindOf(err) != parry.Conflict {
+					t.Errorf("%v", err)
+				}
+				return
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			out, err := client.DescribeTaskDefinition(t.Context(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: aws.String("web")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := out.TaskDefinition
+			if d.Revision != 2 || aws.ToString(d.Memory) != "512" || len(d.ContainerDefinitions) != 2 {
+				t.Fatalf("%+v", d)
+			}
+			for i, c := range d.ContainerDefinitions {
+				if aws.ToBool(c.ReadonlyRootFilesystem) != part.want[i] || aws.ToString(c.Environment[0].Value) != "a-secret" {
+					t.Errorf("%s: %+v", *c.Name, c)
+				}
+			}
+		})
 	}
 }

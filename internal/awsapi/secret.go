@@ -41,11 +41,12 @@ func secrets() map[string]struct{ in, out []string } {
 		"ec2:RequestSpotInstances":           {in: []string{"LaunchSpecification.UserData"}},
 		"ec2:RunInstances":                   {in: []string{"UserData"}},
 
-		"ecs:DescribeTaskDefinition": {out: []string{"TaskDefinition.ContainerDefinitions.Environment.Value"}},
-		"ecs:DescribeTasks":          {out: []string{"Tasks.Overrides.ContainerOverrides.Environment.Value"}},
-		"ecs:RegisterTaskDefinition": {in: []string{"ContainerDefinitions.Environment.Value"}, out: []string{"TaskDefinition.ContainerDefinitions.Environment.Value"}},
-		"ecs:RunTask":                {in: []string{"Overrides.ContainerOverrides.Environment.Value"}, out: []string{"Tasks.Overrides.ContainerOverrides.Environment.Value"}},
-		"ecs:StopTask":               {out: []string{"Task.Overrides.ContainerOverrides.Environment.Value"}},
+		"ecs:DeregisterTaskDefinition": {out: []string{"TaskDefinition.ContainerDefinitions.Environment.Value"}},
+		"ecs:DescribeTaskDefinition":   {out: []string{"TaskDefinition.ContainerDefinitions.Environment.Value"}},
+		"ecs:DescribeTasks":            {out: []string{"Tasks.Overrides.ContainerOverrides.Environment.Value"}},
+		"ecs:RegisterTaskDefinition":   {in: []string{"ContainerDefinitions.Environment.Value"}, out: []string{"TaskDefinition.ContainerDefinitions.Environment.Value"}},
+		"ecs:RunTask":                  {in: []string{"Overrides.ContainerOverrides.Environment.Value"}, out: []string{"Tasks.Overrides.ContainerOverrides.Environment.Value"}},
+		"ecs:StopTask":                 {out: []string{"Task.Overrides.ContainerOverrides.Environment.Value"}},
 
 		"elasticache:CreateCacheCluster":     {in: []string{"AuthToken"}},
 		"elasticache:ModifyCacheCluster":     {in: []string{"AuthToken"}},

@@ -13,7 +13,7 @@ func apigatewayEntries() []entry {
 	getStage := op("apigatewayv2:GetStage", apigatewayv2.NewFromConfig, (*apigatewayv2.Client).GetStage, needs("apigateway:GET", gatewayPrefix+"/apis/{ApiId}/stages/{StageName}"))
 	// Whether an object of settings is merged with what is there or takes its place, AWS does not say: so it is sent whole.
 	settings := completed(getStage,
-		func(in map[string]any) map[string]any { return members(in, "ApiId", "StageName") },
+		func(in map[string]any) (asked, part map[string]any) { return members(in, "ApiId", "StageName"), in },
 		func(out map[string]any) map[string]any { return members(out, "DefaultRouteSettings", "RouteSettings") })
 	return []entry{
 		op("apigateway:CreateRestApi", apigateway.NewFromConfig, (*apigateway.Client).CreateRestApi, writes, needs("apigateway:POST", gatewayPrefix+"/restapis")),

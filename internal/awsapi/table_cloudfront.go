@@ -8,7 +8,7 @@ func cloudfrontEntries() []entry {
 	config := op("cloudfront:GetDistributionConfig", cloudfront.NewFromConfig, (*cloudfront.Client).GetDistributionConfig, needs("cloudfront:GetDistributionConfig", distribution))
 	// An update takes the place of the whole configuration, and the headers that an origin is shown are often a password between the two.
 	rest := completed(config,
-		func(in map[string]any) map[string]any { return members(in, "Id") },
+		func(in map[string]any) (asked, part map[string]any) { return members(in, "Id"), in },
 		func(out map[string]any) map[string]any {
 			return map[string]any{"DistributionConfig": out["DistributionConfig"], "IfMatch": out["ETag"]}
 		})

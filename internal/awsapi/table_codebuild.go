@@ -9,11 +9,11 @@ func codebuildEntries() []entry {
 	}
 	// An update of the environment takes the place of all of it, variables and what is secret among them.
 	environment := completed(projects("{Name}"),
-		func(in map[string]any) map[string]any {
+		func(in map[string]any) (asked, part map[string]any) {
 			if in["Environment"] == nil {
-				return nil
+				return nil, in
 			}
-			return map[string]any{"Names": []any{in["Name"]}}
+			return map[string]any{"Names": []any{in["Name"]}}, in
 		},
 		func(out map[string]any) map[string]any {
 			if all, ok := out["Projects"].([]any); ok && len(all) == 1 {
