@@ -63,6 +63,7 @@ type region struct {
 	caches      cacheClusters
 	workGroups  shelf[athenatypes.WorkGroup]
 	projects    shelf[cbtypes.Project]
+	ssm         ssmState
 }
 
 // New makes an empty organization whose clock starts at start and stands still until Advance.
