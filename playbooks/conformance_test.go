@@ -191,6 +191,9 @@ func TestCredentialsAreTheResponsesOwn(t *testing.T) {
 				if s.name == "given" || !known || e.Caller.Session == "" && e.Account == s.response.Target.Account {
 					continue // the case's own calls, by the account's administrator, and STS
 				}
+				if op.Name == "sts:GetCallerIdentity" && e.Caller.Session == "" {
+					continue // Parry asks who it is itself before it takes a role
+				}
 				if want := "assumed-role/parry-" + c.Playbook + "/"; !strings.Contains(e.Caller.ARN, want) {
 					t.Errorf("%s is called as %s, not with the playbook's role", op.Name, e.Caller.ARN)
 				}

@@ -196,13 +196,13 @@ func tools(t *testing.T, real []string, played map[string]string) string {
 	return dir
 }
 
-var everyday = []string{"sh", "mkdir", "date", "cat", "timeout", "awk", "df", "rm", "cp", "chmod", "sha256sum", "readlink", "sort", "tr", "ps"}
+var everyday = []string{"sh", "mkdir", "date", "cat", "timeout", "awk", "rm", "cp", "chmod", "sha256sum", "readlink", "sort", "tr", "ps"}
 
 func TestCollectingEvidence(t *testing.T) {
-	copied := t.TempDir()
+	to := filepath.Join(t.TempDir(), "to")
 	path := "PATH=" + tools(t, everyday, map[string]string{
-		"ss": "echo LISTEN 0.0.0.0:4444", "lsmod": "echo rootkit; echo broken >&2; exit 3", "avml": `echo memory > "$2"`,
-		"aws": `shift 4; [ "$3" != "s3://full/r-1/i-0abc/" ] || exit 1; cp "$1"/* ` + copied + `; echo "$2" > ` + copied + `/../to`,
+		"df": `printf "x\ny 1 1 %s\n" "${FREE:-99999999999}"`, "ss": "echo LISTEN 0.0.0.0:4444", "lsmod": "echo rootkit; echo broken >&2; exit 3", "avml": `echo memory > "$2"`,
+		"aws": `[ "$6" != s3://full/r-1/i-0abc/ ] && echo "$*" > ` + to,
 	})
 	collect := func(folder, memory, bucket string) (string, int) {
 		return sh(t, hostScript(t, "host-collect-evidence", map[string]string{"Folder": folder, "Response": "r-1", "Memory": memory, "Bucket": bucket, "Host": "i-0abc"}), path)
@@ -234,6 +234,17 @@ func TestCollectingEvidence(t *testing.T) {
 	}
 	if said, code := collect(t.TempDir(), "no", ""); code != 0 || strings.Contains(said, "memory") {
 		t.Errorf("without memory: %d, %s", code, said)
+	}
+	said, code = collect(t.TempDir(), "no", "evidence")
+	if b, err := os.ReadFile(to); code != 0 || err != nil || string(b) != "s3 cp --recursive --only-show-errors . s3://evidence/r-1/i-0abc/\n" || !strings.Contains(said, "it is in s3://evidence/r-1/i-0abc/") {
+		t.Errorf("copied: %d, %s, %q, %v", code, said, b, err)
+	}
+	if said, code := collect(t.TempDir(), "no", "full"); code != 7 || !strings.Contains(said, "it could not be copied") {
+		t.Errorf("not copied: %d, %s", code, said)
+	}
+	t.Setenv("FREE", "1000")
+	if said, code := collect(t.TempDir(), "yes", ""); code != 0 || !strings.Contains(said, "do not fit into the 1000 KB that are free") {
+		t.Errorf("too little room for the memory: %d, %s", code, said)
 	}
 	if said, code := collect("/proc/no/folder", "no", ""); code == 0 {
 		t.Errorf("nowhere to keep it: %s", said)

@@ -123,6 +123,9 @@ func resourcesOf(a judge.Action, m made) (arns []string, named []bool) {
 		arn, _ := idOf(of, made{region: m.region, account: m.account})
 		return []string{arn}, []bool{false}
 	}
+	if a.Name == "ssm:AddTagsToResource" && m.op.Name == "ssm:StartAutomationExecution" {
+		return []string{fmt.Sprintf("arn:aws:ssm:%s:%s:automation-execution/fresh-0123", m.region, m.account)}, []bool{false}
+	}
 	for _, rt := range a.ResourceTypes {
 		id, ok := idOf(rt, m)
 		if !rt.Required && !ok {
@@ -233,6 +236,13 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 	case "firewall-rule-group":
 		id := text("FirewallRuleGroupId")
 		return fmt.Sprintf("arn:aws:route53resolver:%s:%s:%s/%s", m.region, m.account, rt.Name, id), id != ""
+	case "document", "automation-definition":
+		name := oneOf(text("DocumentName"), text("Name"))
+		arn := fmt.Sprintf("arn:aws:ssm:%s:%s:%s/%s", m.region, m.account, rt.Name, oneOf(name, "x"))
+		if rt.Name == "automation-definition" {
+			arn += ":1"
+		}
+		return arn, name != "" && rt.Name == "document"
 	case "network-acl":
 		return ec2ARN("network-acl", text("NetworkAclId"))
 	case "bucket":
@@ -549,10 +559,10 @@ func TestRolesHaveNoNeedlessWildcard(t *testing.T) {
 	}
 }
 
-// withoutAccount tells whether an ARN is of a type whose ARNs name no account, as those of buckets and of all that API Gateway has, or of a prefix list
-// that AWS keeps, in an account that is called aws.
+// withoutAccount tells whether an ARN is of a type whose ARNs name no account, as those of buckets and of all that API Gateway has, or of what AWS keeps
+// itself: prefix lists, in an account that is called aws, and documents, in none.
 func withoutAccount(a judge.Action, arn string) bool {
-	if strings.Contains(arn, ":aws:prefix-list/") || strings.Contains(arn, ":apigateway:") {
+	if slices.ContainsFunc([]string{":aws:prefix-list/", ":apigateway:", ":*:document/AWS", ":*:automation-definition/AWS"}, func(part string) bool { return strings.Contains(arn, part) }) {
 		return true
 	}
 	return slices.ContainsFunc(a.ResourceTypes, func(rt judge.ResourceType) bool {

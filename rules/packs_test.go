@@ -197,7 +197,8 @@ func TestDecisions(t *testing.T) {
 		{"Execution:EC2/MaliciousFile!Snapshot", coverage.Snapshot, "*", []string{"alert"}},
 		{"Object:S3/MaliciousFile", coverage.Object, "High", []string{"alert"}},
 		{"Policy:S3/AccountBlockPublicAccessDisabled", coverage.Bucket, "Low", []string{"alert"}},
-		{"Policy:S3/BucketAnonymousAccessGranted", coverage.Bucket, "High", []string{"approve s3-block-public-access"}},
+		{"Policy:S3/BucketAnonymousAccessGranted", coverage.Bucket, "High", []string{"approve s3-block-public-access", "approve s3-remove-public-policy", "approve s3-remove-public-acl"}},
+		{"Exfiltration:S3/AnomalousBehavior", coverage.Bucket, "High", []string{"alert s3-contain"}},
 		{"AttackSequence:EKS/CompromisedCluster", coverage.SequenceEKS, "Critical", []string{"alert"}},
 		{"UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS", coverage.InstanceSession, "High", []string{"approve iam-revoke-role-sessions", "approve ec2-quarantine"}},
 	} {

@@ -16,6 +16,7 @@ func entries() []entry {
 		autoscalingEntries(),
 		elbEntries(),
 		s3Entries(),
+		s3controlEntries(),
 		secretsmanagerEntries(),
 		lambdaEntries(),
 		kmsEntries(),
@@ -40,6 +41,7 @@ func entries() []entry {
 		athenaEntries(),
 		codebuildEntries(),
 		route53Entries(),
+		stsEntries(),
 	)
 }
 

@@ -81,7 +81,7 @@ func startAutomationExecution(r *request, in *ssm.StartAutomationExecutionInput)
 		}
 	}
 	id := r.org.uuid()
-	a := &automation{token: token, due: r.now.Add(runTime), tags: map[string]string{}, view: types.AutomationExecution{
+	a := &automation{token: token, due: r.now.Add(r.org.delay), tags: map[string]string{}, view: types.AutomationExecution{
 		AutomationExecutionId: aws.String(id), DocumentName: in.DocumentName, DocumentVersion: aws.String(cmp.Or(aws.ToString(in.DocumentVersion), "1")),
 		AutomationExecutionStatus: types.AutomationExecutionStatusInprogress, ExecutionStartTime: aws.Time(r.now), Parameters: in.Parameters,
 		ExecutedBy: aws.String(r.caller.ARN), Mode: types.ExecutionModeAuto, Targets: in.Targets, TargetParameterName: in.TargetParameterName,

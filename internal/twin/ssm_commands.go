@@ -12,9 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 )
 
-// runTime is how long a command or an execution takes.
-const runTime = 3 * time.Second
-
 // managedPolicy is what an instance's role has where Systems Manager can reach the instance.
 const managedPolicy = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 
@@ -111,7 +108,7 @@ func sendCommand(r *request, in *ssm.SendCommandInput) (*ssm.SendCommandOutput, 
 	if err != nil {
 		return nil, err
 	}
-	c := &command{nodes: nodes, due: r.now.Add(runTime), view: types.Command{
+	c := &command{nodes: nodes, due: r.now.Add(r.org.delay), view: types.Command{
 		CommandId: aws.String(r.org.uuid()), DocumentName: in.DocumentName, Comment: in.Comment, Parameters: in.Parameters, InstanceIds: in.InstanceIds, Targets: in.Targets,
 		RequestedDateTime: aws.Time(r.now), Status: types.CommandStatusPending, StatusDetails: aws.String("Pending"), TargetCount: int32(len(nodes)),
 		MaxConcurrency: aws.String(cmp.Or(aws.ToString(in.MaxConcurrency), "50")), MaxErrors: aws.String(cmp.Or(aws.ToString(in.MaxErrors), "0")),

@@ -143,23 +143,23 @@ func (d *ssmDocument) accepts(given map[string][]string) error {
 	for name, values := range given {
 		p, ok := d.parameters[name]
 		if !ok {
-			return fmt.Errorf("Parameter %q is not defined in document %q", name, d.name)
+			return fmt.Errorf("parameter %q is not defined in document %q", name, d.name)
 		}
 		if p.Type != "StringList" && len(values) != 1 {
-			return fmt.Errorf("Parameter %q takes one value", name)
+			return fmt.Errorf("parameter %q takes one value", name)
 		}
 		for _, v := range values {
 			if p.AllowedPattern != "" && !regexp.MustCompile(p.AllowedPattern).MatchString(v) {
-				return fmt.Errorf("Parameter %q: value %q does not match regular expression %s", name, v, p.AllowedPattern)
+				return fmt.Errorf("parameter %q: value %q does not match regular expression %s", name, v, p.AllowedPattern)
 			}
 			if len(p.AllowedValues) > 0 && !slices.Contains(p.AllowedValues, v) {
-				return fmt.Errorf("Parameter %q: value %q is not one of the allowed values", name, v)
+				return fmt.Errorf("parameter %q: value %q is not one of the allowed values", name, v)
 			}
 		}
 	}
 	for name, p := range d.parameters {
 		if _, ok := given[name]; !ok && p.Default == nil {
-			return fmt.Errorf("Parameter %q is required and was not given", name)
+			return fmt.Errorf("parameter %q is required and was not given", name)
 		}
 	}
 	return nil
