@@ -34,6 +34,12 @@ func entries() []entry {
 		configEntries(),
 		securityhubEntries(),
 		wafv2Entries(),
+		apigatewayEntries(),
+		cloudfrontEntries(),
+		elasticacheEntries(),
+		applicationautoscalingEntries(),
+		athenaEntries(),
+		codebuildEntries(),
 		route53Entries(),
 		stsEntries(),
 	)
