@@ -39,7 +39,7 @@ func member(t *testing.T, playbook, name string, administer func(stage *cases.Tw
 }
 
 func TestAnOrganizationsTrailIsItsManagementAccounts(t *testing.T) {
-	for playbook, does := range map[string]string{"cloudtrail-start-logging": "start", "cloudtrail-validate-log-files": "change", "cloudtrail-encrypt": "change"} {
+	for playbook, does := range map[string]string{"cloudtrail-start-logging": "start", "cloudtrail-validate-log-files": "change", "cloudtrail-encrypt": "change", "cloudtrail-to-cloudwatch-logs": "change"} {
 		t.Run(playbook, func(t *testing.T) {
 			plan := member(t, playbook, "gone", func(stage *cases.Twin, _ string) {
 				_, err := s3.NewFromConfig(stage.Config(administrator, "us-east-1")).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("org-logs")})
