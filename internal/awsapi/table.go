@@ -27,6 +27,7 @@ func entries() []entry {
 		sqsEntries(),
 		ssmEntries(),
 		logsEntries(),
+		cloudwatchEntries(),
 		cloudtrailEntries(),
 		guarddutyEntries(),
 		ecsEntries(),
