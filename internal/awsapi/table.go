@@ -33,6 +33,7 @@ func entries() []entry {
 		ecsEntries(),
 		configEntries(),
 		securityhubEntries(),
+		macie2Entries(),
 		wafv2Entries(),
 		route53Entries(),
 	)
