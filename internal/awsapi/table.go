@@ -16,6 +16,7 @@ func entries() []entry {
 		autoscalingEntries(),
 		elbEntries(),
 		s3Entries(),
+		s3controlEntries(),
 		secretsmanagerEntries(),
 		lambdaEntries(),
 		kmsEntries(),
@@ -35,7 +36,14 @@ func entries() []entry {
 		securityhubEntries(),
 		macie2Entries(),
 		wafv2Entries(),
+		apigatewayEntries(),
+		cloudfrontEntries(),
+		elasticacheEntries(),
+		applicationautoscalingEntries(),
+		athenaEntries(),
+		codebuildEntries(),
 		route53Entries(),
+		stsEntries(),
 	)
 }
 
