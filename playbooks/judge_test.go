@@ -183,6 +183,9 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 	case "user":
 		return entity("user", "UserName")
 	case "role":
+		if service := text("AWSServiceName"); service != "" { // the service says how it is called
+			return fmt.Sprintf("arn:aws:iam::%s:role/aws-service-role/%s/AWSServiceRoleForConfig", m.account, service), false
+		}
 		return entity("role", "RoleName")
 	case "group":
 		return entity("group", "GroupName")
@@ -429,7 +432,9 @@ func actionsIn(t *testing.T, policy string) string {
 	if policy == "" {
 		return ""
 	}
-	var doc struct{ Statement []struct{ Effect, Action any } }
+	var doc struct {
+		Statement []struct{ Effect, Action any }
+	}
 	if err := json.Unmarshal([]byte(policy), &doc); err != nil {
 		t.Fatal(err)
 	}
