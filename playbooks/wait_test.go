@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"parry"
 	"parry/internal/awsapi"
@@ -64,5 +65,45 @@ func TestWhatFailsWhileItIsWaitedForFailsTheResponse(t *testing.T) {
 	out, err := ssm.NewFromConfig(stage.Config(account, "us-east-1")).DescribeAutomationExecutions(t.Context(), &ssm.DescribeAutomationExecutionsInput{})
 	if err != nil || len(out.AutomationExecutionMetadataList) != 1 || aws.ToString(out.AutomationExecutionMetadataList[0].DocumentName) == "" {
 		t.Errorf("%d runs, %v", len(out.AutomationExecutionMetadataList), err)
+	}
+}
+
+// A worker dies right after it sent a command that takes a quarter of an hour. Whoever takes the response up finds the command on its way, sends
+// no second one, and is done when the command is through, not before.
+func TestWhatADeadWorkerBeganIsWaitedFor(t *testing.T) {
+	stage, store := cases.NewTwin(), memory(t)
+	stage.Org.SetDelay(15 * time.Minute)
+	var heir parry.Responder
+	var ended []ssmtypes.Command
+	died := false
+	res, err := cases.Run(t.Context(), caseOf(t, "host-isolate/isolates"), stage, library(t), store, cases.Probe{
+		Skip: func(step string) bool { return step == "undo" },
+		Responder: func(r *parry.Responder, _ *awsapi.Cloud) {
+			heir = *r
+			heir.Worker = "heir"
+			r.Store, r.Actors = deadStore{store, &died}, dyingActors(r.Actors, 1, true, &died)
+		},
+		Heir: func() *parry.Responder {
+			if err := stage.Sleep(t.Context(), 10*time.Minute); err != nil { // until the dead worker's lease has expired
+				t.Fatal(err)
+			}
+			return &heir
+		},
+		Step: func(step string, r parry.Response) {
+			if step != "applied" {
+				return
+			}
+			out, err := ssm.NewFromConfig(stage.Config(r.Target.Account, "us-east-1")).ListCommands(t.Context(), &ssm.ListCommandsInput{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ended = out.Commands
+		},
+	})
+	if err != nil || !res.OK() || !died {
+		t.Fatalf("%v, %v, died: %v", err, res.Failed, died)
+	}
+	if len(ended) != 1 || ended[0].Status != ssmtypes.CommandStatusSuccess {
+		t.Errorf("when the response was done, the commands were %+v", ended)
 	}
 }

@@ -1,5 +1,8 @@
 package awsapi
 
+// originHeader is the value of a header that CloudFront adds to requests to an origin.
+const originHeader = "DistributionConfig.Origins.Items.CustomHeaders.Items.HeaderValue"
+
 // secrets are the members that hold secrets, by operation: of the input, which no plan may hold, and of the output, which never leave the
 // caller. The SDK's Go types do not carry the model's trait "sensitive", so the list is kept by hand, also for operations that are not in
 // the table yet. Sources: smithy.api#sensitive in the models of the services; user data, which is not marked and often has secrets in it.
@@ -8,6 +11,24 @@ func secrets() map[string]struct{ in, out []string } {
 	return map[string]both{
 		"autoscaling:CreateLaunchConfiguration":    {in: []string{"UserData"}},
 		"autoscaling:DescribeLaunchConfigurations": {out: []string{"LaunchConfigurations.UserData"}},
+
+		// Stage variables are no place for secrets, and hold them all the same.
+		"apigateway:CreateStage":   {in: []string{"Variables"}, out: []string{"Variables"}},
+		"apigateway:GetStage":      {out: []string{"Variables"}},
+		"apigateway:UpdateStage":   {out: []string{"Variables"}},
+		"apigatewayv2:CreateStage": {in: []string{"StageVariables"}, out: []string{"StageVariables"}},
+		"apigatewayv2:GetStage":    {out: []string{"StageVariables"}},
+		"apigatewayv2:UpdateStage": {in: []string{"StageVariables"}, out: []string{"StageVariables"}},
+
+		// What a distribution shows its origin, so that it answers nobody else.
+		"cloudfront:CreateDistribution":    {in: []string{originHeader}, out: []string{"Distribution." + originHeader}},
+		"cloudfront:GetDistributionConfig": {out: []string{originHeader}},
+		"cloudfront:UpdateDistribution":    {in: []string{originHeader}, out: []string{"Distribution." + originHeader}},
+
+		// The plaintext variables of builds; of the other types, the value is only a name.
+		"codebuild:BatchGetProjects": {out: []string{"Projects.Environment.EnvironmentVariables.Value"}},
+		"codebuild:CreateProject":    {in: []string{"Environment.EnvironmentVariables.Value"}, out: []string{"Project.Environment.EnvironmentVariables.Value"}},
+		"codebuild:UpdateProject":    {in: []string{"Environment.EnvironmentVariables.Value"}, out: []string{"Project.Environment.EnvironmentVariables.Value"}},
 
 		"ec2:CreateKeyPair":                  {out: []string{"KeyMaterial"}},
 		"ec2:CreateLaunchTemplate":           {in: []string{"LaunchTemplateData.UserData"}},
@@ -20,12 +41,15 @@ func secrets() map[string]struct{ in, out []string } {
 		"ec2:RequestSpotInstances":           {in: []string{"LaunchSpecification.UserData"}},
 		"ec2:RunInstances":                   {in: []string{"UserData"}},
 
-		"ecs:DescribeTaskDefinition": {out: []string{"TaskDefinition.ContainerDefinitions.Environment.Value"}},
-		"ecs:DescribeTasks":          {out: []string{"Tasks.Overrides.ContainerOverrides.Environment.Value"}},
-		"ecs:RegisterTaskDefinition": {in: []string{"ContainerDefinitions.Environment.Value"}, out: []string{"TaskDefinition.ContainerDefinitions.Environment.Value"}},
-		"ecs:RunTask":                {in: []string{"Overrides.ContainerOverrides.Environment.Value"}, out: []string{"Tasks.Overrides.ContainerOverrides.Environment.Value"}},
-		"ecs:StopTask":               {out: []string{"Task.Overrides.ContainerOverrides.Environment.Value"}},
+		"ecs:DeregisterTaskDefinition": {out: []string{"TaskDefinition.ContainerDefinitions.Environment.Value"}},
+		"ecs:DescribeTaskDefinition":   {out: []string{"TaskDefinition.ContainerDefinitions.Environment.Value"}},
+		"ecs:DescribeTasks":            {out: []string{"Tasks.Overrides.ContainerOverrides.Environment.Value"}},
+		"ecs:RegisterTaskDefinition":   {in: []string{"ContainerDefinitions.Environment.Value"}, out: []string{"TaskDefinition.ContainerDefinitions.Environment.Value"}},
+		"ecs:RunTask":                  {in: []string{"Overrides.ContainerOverrides.Environment.Value"}, out: []string{"Tasks.Overrides.ContainerOverrides.Environment.Value"}},
+		"ecs:StopTask":                 {out: []string{"Task.Overrides.ContainerOverrides.Environment.Value"}},
 
+		"elasticache:CreateCacheCluster":     {in: []string{"AuthToken"}},
+		"elasticache:ModifyCacheCluster":     {in: []string{"AuthToken"}},
 		"elasticache:CreateReplicationGroup": {in: []string{"AuthToken"}},
 		"elasticache:ModifyReplicationGroup": {in: []string{"AuthToken"}},
 

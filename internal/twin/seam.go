@@ -66,7 +66,13 @@ func handlers() table {
 	flowLogHandlers(t)
 	configHandlers(t)
 	securityhubHandlers(t)
+	macieHandlers(t)
 	wafv2Handlers(t)
+	gatewayHandlers(t)
+	cloudfrontHandlers(t)
+	elasticacheHandlers(t)
+	athenaHandlers(t)
+	codebuildHandlers(t)
 	route53Handlers(t)
 	ssmHandlers(t)
 	return t

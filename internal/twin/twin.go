@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	athenatypes "github.com/aws/aws-sdk-go-v2/service/athena/types"
+	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"parry/internal/tap"
 )
@@ -53,10 +55,15 @@ type region struct {
 	guardduty   guarddutyState
 	config      configState
 	securityhub securityhubState
+	macie       macieState
 	ecs         ecsState
 	logGroups   map[string]bool // by name
 	wafv2       wafv2State
 	resolver    resolverState
+	gateway     gatewayState
+	caches      cacheClusters
+	workGroups  shelf[athenatypes.WorkGroup]
+	projects    shelf[cbtypes.Project]
 	ssm         ssmState
 }
 
