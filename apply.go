@@ -161,6 +161,14 @@ func (r *Responder) rest(ctx context.Context, resp *Response, fresh Plan) ([]Cha
 // carry makes the calls, in order, in as many sessions as it takes: a new one where a call needs what an earlier one gave, so that
 // no session is ever wider than the calls it is for.
 func (r *Responder) carry(ctx context.Context, resp *Response, todo []Change) error {
+	for _, c := range resp.Plan.Changes { // what a worker that died has begun may not be finished
+		if slices.ContainsFunc(todo, func(t Change) bool { return t.Name == c.Name }) {
+			continue
+		}
+		if err := r.await(ctx, resp, c); err != nil {
+			return err
+		}
+	}
 	for len(todo) > 0 {
 		calls := ready(todo, resp.outputs())
 		if len(calls) == 0 {
@@ -267,14 +275,20 @@ func (r *Responder) already(ctx context.Context, resp *Response, change Change, 
 	return true
 }
 
-// await waits until AWS has finished a change that takes time.
+// await waits until AWS has finished a change that takes time, and no longer where it has failed at it.
 func (r *Responder) await(ctx context.Context, resp *Response, c Change) error {
 	if c.Wait == 0 {
 		return nil
 	}
-	return r.until(ctx, resp, c.Wait, func() (bool, error) {
-		return r.Planner.Settled(ctx, resp.job(), c)
+	failed := ""
+	err := r.until(ctx, resp, c.Wait, func() (done bool, err error) {
+		done, failed, err = r.Planner.Settled(ctx, resp.job(), c)
+		return done || failed != "", err
 	}, "%s was not finished within %s", c.Name, c.Wait)
+	if err == nil && failed != "" {
+		err = Errorf(Fault, "%s: %s", c.Name, failed)
+	}
+	return err
 }
 
 // revert takes a change back on the spot where the one that had to follow it could not be made: a half-open door is worse than

@@ -52,6 +52,8 @@ type Operation struct {
 	Sensitive []string
 	// Secret are input fields, by dotted path, that hold secrets: a plan is stored and shown, so it holds none of them.
 	Secret []string
+	// Completes names the operation that reads what the call leaves out, in its course; empty where the call says everything.
+	Completes string
 }
 
 // Permission is one IAM action and the resources it is needed on.

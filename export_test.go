@@ -19,3 +19,6 @@ func EscalationGuard(e Escalation, p Plan, rule string, at Place, targets, confi
 
 // Protected says why a target is never touched by itself.
 func (r *Responder) Protected(t Target) string { return r.protected(t) }
+
+// Makes is makes.
+func (r *Response) Makes(api *API) bool { return r.makes(api) }

@@ -74,8 +74,28 @@ func (r *Response) makes(api *API) bool {
 	if api == nil || r.Times.Applied.IsZero() {
 		return false
 	}
-	named := func(c Call) bool { return strings.HasSuffix(c.Op, ":"+api.Operation) }
+	named := func(c Call) bool {
+		service, op, _ := strings.Cut(c.Op, ":")
+		return op == api.Operation || trailName(service, op) == trailName(service, api.Operation)
+	}
 	return slices.ContainsFunc(r.Plan.Changes, func(c Change) bool { return named(c.Call) || slices.ContainsFunc(c.Undo, named) })
+}
+
+// trailName is what an operation's name in the SDK and in CloudTrail have in common where they differ: CloudTrail tells of
+// PutBucketPublicAccessBlock, PutAccountPublicAccessBlock and PutBucketLifecycle, and of AddPermission20150331v2. Sources: "Amazon S3
+// CloudTrail events", Amazon S3 User Guide; "Logging AWS Lambda API calls using AWS CloudTrail", AWS Lambda Developer Guide.
+func trailName(service, operation string) string {
+	switch service {
+	case "s3", "s3control":
+		for _, word := range []string{"Bucket", "Account", "Configuration"} {
+			operation = strings.Replace(operation, word, "", 1)
+		}
+	case "lambda":
+		if i := strings.Index(operation, "20"); i > 0 {
+			operation = operation[:i]
+		}
+	}
+	return operation
 }
 
 // cutRole parts the ARN of a role into its account and its name without path.

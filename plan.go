@@ -70,6 +70,9 @@ type Change struct {
 	// Volatile are input fields of the call that are left out of the digest, such as a lock token: they are read anew before it is made. With
 	// Races they are such of the undo, too; without, the undo puts back what was there, word by word.
 	Volatile []string `json:"volatile,omitempty"`
+	// UndoVolatile are input fields of the undo alone that are not known before the change is made, such as where AWS keeps what was before:
+	// they are read when it is taken back.
+	UndoVolatile []string `json:"undo_volatile,omitempty"`
 	// Races are error codes of the call that say that somebody else was faster: what is volatile is read again, and the call made again.
 	Races []string `json:"races,omitempty"`
 }
@@ -88,8 +91,8 @@ type Planner interface {
 	States(ctx context.Context, j Job, changes []Change) (map[string]any, error)
 	// Undo makes the calls that take each of the changes back as they are to be made now, by change name: what is volatile in them is read anew.
 	Undo(ctx context.Context, j Job, changes []Change) (map[string][]Call, error)
-	// Settled tells whether AWS has finished a change that takes time.
-	Settled(ctx context.Context, j Job, c Change) (bool, error)
+	// Settled tells whether AWS has finished a change that takes time, or why it never will: failed is empty while it may.
+	Settled(ctx context.Context, j Job, c Change) (done bool, failed string, err error)
 	// Found gives what is there already for a change that would create something, as if it had just made it: nil where there is none.
 	Found(ctx context.Context, j Job, c Change) (map[string]any, error)
 }
@@ -133,14 +136,20 @@ func without(c Call, fields []string) Call {
 
 // steadyUndo are the calls that take the change back, less what is volatile in them.
 func (c Change) steadyUndo() []Call {
-	if len(c.Volatile) == 0 || len(c.Races) == 0 {
-		return c.Undo
+	fields := c.UndoVolatile
+	if len(c.Races) > 0 {
+		fields = slices.Concat(fields, c.Volatile)
 	}
 	var all []Call
 	for _, u := range c.Undo {
-		all = append(all, without(u, c.Volatile))
+		all = append(all, without(u, fields))
 	}
 	return all
+}
+
+// anew tells whether the undo's words are not those of the plan.
+func (c Change) anew() bool {
+	return len(c.Undo) > 0 && (len(c.UndoVolatile) > 0 || len(c.Volatile) > 0 && len(c.Races) > 0)
 }
 
 // Calls are the calls of the changes, in order.

@@ -43,7 +43,7 @@ func (r *Responder) undoAnew(ctx context.Context, resp *Response, changes []Chan
 	all := map[string][]Call{}
 	var again []Change
 	for _, c := range changes {
-		if all[c.Name] = c.Undo; len(c.Volatile) > 0 && len(c.Races) > 0 && len(c.Undo) > 0 {
+		if all[c.Name] = c.Undo; c.anew() {
 			again = append(again, c)
 		}
 	}
@@ -55,7 +55,7 @@ func (r *Responder) undoAnew(ctx context.Context, resp *Response, changes []Chan
 		return nil, err
 	}
 	for _, c := range again {
-		fresh := Change{Volatile: c.Volatile, Races: c.Races, Undo: now[c.Name]}
+		fresh := Change{Volatile: c.Volatile, UndoVolatile: c.UndoVolatile, Races: c.Races, Undo: now[c.Name]}
 		if !equal(fresh.steadyUndo(), c.steadyUndo()) {
 			return nil, Errorf(Conflict, "%s would be taken back by another call than was planned: %s, not %s", c.Name, canonical(fresh.steadyUndo()), canonical(c.steadyUndo())).
 				WithHint("put it right by hand")

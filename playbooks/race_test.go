@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
+	cftypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/wafv2"
@@ -230,4 +232,49 @@ func TestANumberThatIsTakenMeanwhile(t *testing.T) {
 	c := caseOf(t, "nacl-block-ip/both-ways")
 	c.After, c.Undone = nil, nil
 	run(t, c, stage, probe)
+}
+
+// comment reads the comment and the root object of a distribution; put writes a comment, as somebody else would.
+func comment(t *testing.T, stage *cases.Twin, target parry.Target, put string) (comment, root string) {
+	t.Helper()
+	client := cloudfront.NewFromConfig(stage.Config(target.Account, "us-east-1"))
+	id := aws.String(target.ID)
+	out, err := client.GetDistributionConfig(t.Context(), &cloudfront.GetDistributionConfigInput{Id: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	comment, root = aws.ToString(out.DistributionConfig.Comment), aws.ToString(out.DistributionConfig.DefaultRootObject)
+	if put != "" {
+		out.DistributionConfig.Comment = aws.String(put)
+		if _, err := client.UpdateDistribution(t.Context(), &cloudfront.UpdateDistributionInput{Id: id, IfMatch: out.ETag, DistributionConfig: out.DistributionConfig}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return comment, root
+}
+
+// What others write into a distribution between plan and apply, and before the undo, stays; and who is a moment too late tries again.
+func TestADistributionKeepsWhatOthersWrite(t *testing.T) {
+	stage := cases.NewTwin()
+	late := func() {
+		stage.Org.Inject(tap.Fault{Operation: "UpdateDistribution", Err: &cftypes.PreconditionFailed{Message: aws.String("someone was faster")}, Times: 1})
+	}
+	c := caseOf(t, "cloudfront-default-root-object/bucket")
+	c.After, c.Undone = nil, nil // the configurations are compared here
+	run(t, c, stage, cases.Probe{Step: func(step string, r parry.Response) {
+		switch step {
+		case "planned":
+			comment(t, stage, r.Target, "one")
+			late()
+		case "again":
+			if c, root := comment(t, stage, r.Target, "two"); c != "one" || root != "index.html" {
+				t.Errorf("applied: %q, %q", c, root)
+			}
+			late()
+		case "undone":
+			if c, root := comment(t, stage, r.Target, ""); c != "two" || root != "" {
+				t.Errorf("undone: %q, %q", c, root)
+			}
+		}
+	}})
 }

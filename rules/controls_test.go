@@ -43,7 +43,7 @@ func TestEveryControlOfAPlaybookIsAnswered(t *testing.T) {
 // A control that no playbook answers is told, once, by every road; one that passed is not.
 func TestOtherControlsAreTold(t *testing.T) {
 	lib := library(t)
-	for _, id := range []string{"Config.1", "S3.5", "New.99"} {
+	for _, id := range []string{"Config.1", "S3.7", "New.99"} {
 		c := coverage.Control{ID: id, Resource: "AWS::S3::Bucket"}
 		for _, road := range []coverage.Road{coverage.ASFF, coverage.OCSF} {
 			event, err := c.Event(road)
@@ -80,7 +80,7 @@ func TestAControlIsSecurityHubsOwn(t *testing.T) {
 	}
 }
 
-// Every control that a rule names is one that its playbook declares.
+// Every control that a rule names is one that its playbook declares, or the rule says why there is none.
 func TestEveryControlOfARuleIsDeclared(t *testing.T) {
 	lib := library(t)
 	seen := 0
@@ -92,6 +92,9 @@ func TestEveryControlOfARuleIsDeclared(t *testing.T) {
 		for _, id := range controlsIn(pattern) {
 			seen++
 			for _, a := range r.Answers {
+				if a.Playbook == "" && a.Why != "" {
+					continue
+				}
 				p, err := lib.Playbooks.Get(a.Playbook)
 				if err != nil {
 					t.Errorf("%s names the control %s and answers with %q", r.Name, id, a.Playbook)

@@ -69,7 +69,7 @@ func (a *app) auditTrail(ctx context.Context, id string, files []string, lookup 
 		}
 		events = append(events, more...)
 	}
-	return a.showTrail(audit.Join(id, records, events))
+	return a.showTrail(audit.Join(id, records, events, awsapi.Catalog()))
 }
 
 // trailFile reads the calls in a file of CloudTrail. What is no call is passed over; what cannot be read is told.

@@ -7,23 +7,23 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"parry"
 	"parry/internal/assemble"
+	"parry/internal/moto"
 	"parry/internal/source"
 	"parry/internal/sqlite"
-	"parry/internal/twin"
+	"parry/internal/tap"
 )
 
-// TestCorpus takes every file of recorded events the whole way to a decision, on an organization in which nothing exists. Each ends as a plan, an alert,
-// nothing to do, or "not an event", with a reason; and nothing is written.
+// TestCorpus takes every file of recorded events the whole way to a decision, in accounts in which nothing exists. Each ends as a plan, an alert,
+// nothing to do, or "not an event", with a reason; and nothing is written. It is moto's accounts that are read: the twin has not every service.
 func TestCorpus(t *testing.T) {
 	root := os.Getenv("PARRY_CORPUS")
 	if root == "" {
 		t.Skip("PARRY_CORPUS is not set: it names the folder of recorded events")
 	}
-	org := twin.New(time.Now())
+	server, tapped := moto.Need(t), &tap.Tap{}
 	lib, err := assemble.NewLibrary("", "")
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +33,8 @@ func TestCorpus(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	r, _ := lib.Responder(org.Config("999999999999", "us-east-1"), store, assemble.Options{Role: "parry-{playbook}"})
+	cfg := tapped.On(server.Config("999999999999", "us-east-1"), func(string) tap.Caller { return tap.Caller{Account: "999999999999"} })
+	r, _ := lib.Responder(cfg, store, assemble.Options{Role: "parry-{playbook}"})
 	count := map[string]int{}
 	err = filepath.WalkDir(filepath.Join(root, "events"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".json") {
@@ -47,14 +48,14 @@ func TestCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range org.Log() {
+	for _, e := range tapped.Log() {
 		if e.Service != "STS" && !strings.HasPrefix(e.Operation, "Get") && !strings.HasPrefix(e.Operation, "Describe") && !strings.HasPrefix(e.Operation, "List") {
 			t.Errorf("%s %s was called", e.Service, e.Operation)
 		}
 	}
 	t.Logf("%v", count)
 	if count["no plan"] > 0 {
-		t.Error("a plan could not be made: the twin or a playbook is at fault")
+		t.Error("a plan could not be made: moto or a playbook is at fault")
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,6 +118,10 @@ func (d *demonstration) finding(ctx context.Context, e parry.Event, f parry.Find
 // carryOut does what the engine would: auto at once, approve by the person whom the demo plays.
 func (d *demonstration) carryOut(ctx context.Context, resp *parry.Response, ev demo.Event) error {
 	switch {
+	case resp.State != parry.Planned:
+		if err := d.r.Tell(ctx, resp); err != nil {
+			return err
+		}
 	case resp.Decided.Tier == parry.TierAuto:
 		if err := d.r.Apply(ctx, resp, "rule "+resp.Answer.Rule); err != nil {
 			return err
@@ -140,7 +145,7 @@ func (d *demonstration) carryOut(ctx context.Context, resp *parry.Response, ev d
 	} else {
 		d.say("  %s", d.style.State(resp.State))
 	}
-	if !ev.Undo || resp.State != parry.Done {
+	if !ev.Undo || resp.State != parry.Done || !slices.ContainsFunc(resp.Plan.Changes, parry.Change.Reversible) {
 		return nil
 	}
 	return d.undo(ctx, resp)

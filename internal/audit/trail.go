@@ -65,8 +65,8 @@ type Pair struct {
 func (p Pair) Missing() bool { return p.Theirs == nil }
 
 // Join puts the calls in a response's records and the events of CloudTrail side by side, by AWS's request id. Events that are
-// neither of its calls nor of its session are left out.
-func Join(id string, records []parry.Record, events []Event) []Pair {
+// neither of its calls nor of its session are left out. The table says what a call reads in its course.
+func Join(id string, records []parry.Record, events []Event, table parry.Catalog) []Pair {
 	ours := calls(records)
 	var pairs []Pair
 	used := make([]bool, len(events))
@@ -77,7 +77,7 @@ func Join(id string, records []parry.Record, events []Event) []Pair {
 				used[k] = used[k] || events[k].RequestID == events[i].RequestID
 			}
 			p.Theirs = &events[i]
-			p.Note, p.Alarm = differs(c.Call, events[i])
+			p.Note, p.Alarm = differs(c.Call, events[i], table)
 		} else if i := slices.IndexFunc(events, func(e Event) bool {
 			return c.Call.State == parry.Intended && e.of(id) && sameCall(c.Call.Call.Op, e.Call)
 		}); i >= 0 && !used[i] {
@@ -99,6 +99,9 @@ func Join(id string, records []parry.Record, events []Event) []Pair {
 		}
 		told[e.ID] = true
 		p := Pair{Theirs: &events[i], Note: "made in the response's session, and not in its records", Alarm: true}
+		if slices.ContainsFunc(ours, func(c parry.Record) bool { return readsFirst(c.Call.Call.Op, e.Call, table) }) {
+			p.Note, p.Alarm = "what a call in the records reads in its course", false
+		}
 		for op, n := range again {
 			if n > 0 && sameCall(op, e.Call) {
 				again[op]--
@@ -151,9 +154,17 @@ func sameCall(op, event string) bool {
 	return a == b || strings.HasPrefix(b, a+"20")
 }
 
+// readsFirst tells whether an event is what an operation asks first, of what it sends again: see parry.Operation.Completes.
+func readsFirst(op, event string, table parry.Catalog) bool {
+	read := table[op].Completes
+	return read != "" && sameCall(read, event)
+}
+
 // differs says what both sides know differently of a call.
-func differs(o *parry.Outcome, e Event) (note string, alarm bool) {
+func differs(o *parry.Outcome, e Event, table parry.Catalog) (note string, alarm bool) {
 	switch {
+	case o.State == parry.CallFail && e.ErrorCode != "" && readsFirst(o.Call.Op, e.Call, table):
+		return "what it reads first failed, and it was not made", false
 	case !sameCall(o.Call.Op, e.Call):
 		return "the records say " + o.Call.Op, true
 	case o.State == parry.Made && e.ErrorCode != "":

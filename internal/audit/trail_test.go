@@ -27,6 +27,7 @@ func trailRecord(id, name, request, code, session string) string {
 }
 
 func TestCallsAndCloudTrailAreJoined(t *testing.T) {
+	completing := parry.Catalog{"iam:UpdateLoginProfile": {Completes: "iam:GetLoginProfile"}}
 	call := func(op, request string, state parry.OutcomeState, attempts int) *parry.Outcome {
 		return &parry.Outcome{Call: parry.Call{Account: account, Region: "us-east-1", Op: op}, RequestID: request, State: state, Attempts: attempts, At: noon}
 	}
@@ -51,6 +52,9 @@ func TestCallsAndCloudTrailAreJoined(t *testing.T) {
 		"a lost answer":           {parry.MoveIntent, call("iam:UpdateAccessKey", "", parry.Intended, 0), []string{trailRecord("e", "UpdateAccessKey", "r-1", "", "pr-1")}, "the answer was lost", 0, 1},
 		"never sent":              {parry.MoveIntent, call("iam:UpdateAccessKey", "", parry.Intended, 0), nil, "nobody knows whether it was", 0, 1},
 		"refused here":            {parry.MoveCall, call("iam:UpdateAccessKey", "", parry.CallFail, 0), nil, "did not reach AWS", 0, 1},
+		"what it reads":           {parry.MoveCall, call("iam:UpdateLoginProfile", "r-1", parry.Made, 1), []string{trailRecord("e", "GetLoginProfile", "r-0", "", "pr-1"), trailRecord("f", "UpdateLoginProfile", "r-1", "", "pr-1")}, "reads in its course", 0, 2},
+		"what another reads":      {parry.MoveCall, call("iam:UpdateAccessKey", "r-1", parry.Made, 1), []string{trailRecord("e", "GetLoginProfile", "r-0", "", "pr-1"), trailRecord("f", "UpdateAccessKey", "r-1", "", "pr-1")}, "not in its records", 1, 2},
+		"not read":                {parry.MoveCall, call("iam:UpdateLoginProfile", "r-0", parry.CallFail, 1), []string{trailRecord("e", "GetLoginProfile", "r-0", "AccessDenied", "pr-1")}, "it was not made", 0, 1},
 		"a versioned name":        {parry.MoveCall, call("lambda:UpdateFunctionCode", "r-1", parry.Made, 1), []string{trailRecord("e", "UpdateFunctionCode20150331v2", "r-1", "", "pr-1")}, "", 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -62,7 +66,7 @@ func TestCallsAndCloudTrailAreJoined(t *testing.T) {
 				}
 				events = append(events, e)
 			}
-			pairs := Join("pr-1", []parry.Record{{Response: "pr-1", Seq: 1, Kind: tc.kind, Call: tc.ours}}, events)
+			pairs := Join("pr-1", []parry.Record{{Response: "pr-1", Seq: 1, Kind: tc.kind, Call: tc.ours}}, events, completing)
 			var notes []string
 			alarms := 0
 			for _, p := range pairs {
@@ -127,7 +131,7 @@ func TestCloudTrailIsAsked(t *testing.T) {
 	if err != nil || len(events) != 2 || asked != 2 {
 		t.Fatalf("%+v, %d, %v", events, asked, err)
 	}
-	pairs := Join("pr-1", records, events)
+	pairs := Join("pr-1", records, events, nil)
 	if len(pairs) != 2 || pairs[0].Note != "" || pairs[0].Theirs == nil || !pairs[1].Alarm {
 		t.Errorf("%+v", pairs)
 	}
@@ -183,7 +187,7 @@ func FuzzEvent(f *testing.F) {
 	_, records := story("pr-1", noon, 5)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if e, ok := ParseEvent(text); ok {
-			for _, p := range Join("pr-1", records, []Event{e}) {
+			for _, p := range Join("pr-1", records, []Event{e}, nil) {
 				if p.Ours == nil && p.Theirs == nil {
 					t.Errorf("%+v", p)
 				}

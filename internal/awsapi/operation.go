@@ -20,6 +20,7 @@ type entry struct {
 	parry.Operation
 	pageIn, pageOut string // the input's and the output's token field; empty where one answer is all
 	invoke          func(ctx context.Context, cfg aws.Config, input map[string]any) (any, error)
+	completion      *completion // nil where the call says everything
 }
 
 // op makes a line of the table: an operation that reads, unless writes is among the options. The types come from the SDK's method.
@@ -169,6 +170,13 @@ func metadata(out any) middleware.Metadata {
 
 // all follows the pages of an operation and joins their lists.
 func (e entry) all(ctx context.Context, cfg aws.Config, input map[string]any) (any, error) {
+	if e.completion != nil {
+		whole, err := e.completion.complete(ctx, cfg, input)
+		if err != nil {
+			return nil, err
+		}
+		input = whole
+	}
 	out, err := e.invoke(ctx, cfg, input)
 	if err != nil || e.pageIn == "" {
 		return out, err

@@ -18,6 +18,7 @@ var harmless = []string{
 	"PasswordLastUsed", "PasswordResetRequired", "PasswordLength", "PasswordEnabled", "RequireSessionToken",
 	"PasswordPolicy", "AllowUsersToChangePassword", "ExpirePasswords", "MaxPasswordAge", "MinimumPasswordLength", "PasswordReusePrevention",
 	"CurrentKeyMaterialId", "ManageMasterUserPassword", "RotateMasterUserPassword", "ManageMasterPassword", "MasterPasswordSecretKmsKeyId", "MasterPasswordSecretArn",
+	"AuthTokenEnabled", "AuthTokenLastModifiedDate", "AuthTokenStatus", "AuthTokenUpdateStrategy",
 	"PasswordField", // WAF's: where in a form a password stands
 }
 

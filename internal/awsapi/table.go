@@ -16,6 +16,7 @@ func entries() []entry {
 		autoscalingEntries(),
 		elbEntries(),
 		s3Entries(),
+		s3controlEntries(),
 		secretsmanagerEntries(),
 		lambdaEntries(),
 		kmsEntries(),
@@ -33,7 +34,14 @@ func entries() []entry {
 		configEntries(),
 		securityhubEntries(),
 		wafv2Entries(),
+		apigatewayEntries(),
+		cloudfrontEntries(),
+		elasticacheEntries(),
+		applicationautoscalingEntries(),
+		athenaEntries(),
+		codebuildEntries(),
 		route53Entries(),
+		stsEntries(),
 	)
 }
 

@@ -1,9 +1,6 @@
 package awsapi
 
-import (
-	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
-	"github.com/aws/aws-sdk-go-v2/service/wafv2"
-)
+import "github.com/aws/aws-sdk-go-v2/service/wafv2"
 
 const wafv2Prefix = "arn:{partition}:wafv2:{region}:{account}:"
 
@@ -24,7 +21,5 @@ func wafv2Entries() []entry {
 		op("wafv2:CreateWebACL", wafv2.NewFromConfig, (*wafv2.Client).CreateWebACL, writes, needs("wafv2:CreateWebACL", ofWAF("webacl/{Name}/*")...)),
 		op("wafv2:AssociateWebACL", wafv2.NewFromConfig, (*wafv2.Client).AssociateWebACL, writes, needs("wafv2:AssociateWebACL", "{WebACLArn}", "{ResourceArn}")),
 		op("wafv2:ListResourcesForWebACL", wafv2.NewFromConfig, (*wafv2.Client).ListResourcesForWebACL, needs("wafv2:ListResourcesForWebACL", wafv2Prefix+"regional/webacl/{WebACLArn}")),
-		op("cloudfront:ListDistributionsByWebACLId", cloudfront.NewFromConfig, (*cloudfront.Client).ListDistributionsByWebACLId),
-		op("cloudfront:CreateDistribution", cloudfront.NewFromConfig, (*cloudfront.Client).CreateDistribution, writes, needs("cloudfront:CreateDistribution", "arn:{partition}:cloudfront::{account}:distribution/*")),
 	}
 }

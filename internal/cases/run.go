@@ -80,7 +80,7 @@ func Run(ctx context.Context, c Case, stage Stage, lib *assemble.Library, store 
 	r := &runner{c: c, stage: stage, lib: lib, probe: probe, acct: acct, saved: names{
 		"account": acct, "region": homeRegion, "now": now(stage.Now()), "hourAgo": now(stage.Now().Add(-time.Hour)), "soon": now(stage.Now().Add(time.Minute)),
 	}}
-	r.state = &given.State{Config: stage.Config, Account: acct, Region: homeRegion, Saved: r.saved}
+	r.state = &given.State{Config: stage.Config, Sleep: stage.Sleep, Account: acct, Region: homeRegion, Saved: r.saved}
 	if c.Given != nil {
 		if err := r.state.Make(ctx, c.Given); err != nil {
 			return r.res, err

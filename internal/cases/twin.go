@@ -22,7 +22,7 @@ type Twin struct {
 func NewTwin() *Twin {
 	t := &Twin{clock: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)}
 	t.Org = twin.New(t.clock)
-	t.Org.SetRotationDelay(3 * time.Second)
+	t.Org.SetDelay(3 * time.Second)
 	t.Org.SetClock(t.Now)
 	return t
 }

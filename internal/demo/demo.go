@@ -50,7 +50,7 @@ type Scene struct {
 func New(ctx context.Context) (*Scene, error) {
 	org := twin.New(time.Now())
 	org.SetClock(time.Now)
-	org.SetRotationDelay(300 * time.Millisecond)
+	org.SetDelay(300 * time.Millisecond)
 	b := &builder{ctx: ctx, shop: org.Config(shop, region), data: org.Config(data, region)}
 	s := &Scene{Org: org, Events: []Event{b.leakedKey(), b.miner(), b.bucket(), b.openSSH(), b.secret()}}
 	// From here on each call takes as long as one to AWS might.
@@ -71,6 +71,8 @@ func (b *builder) note(err error) {
 		b.err = err
 	}
 }
+
+func second[T any](_ T, err error) error { return err }
 
 func (b *builder) leakedKey() Event {
 	c := iam.NewFromConfig(b.shop)
@@ -112,12 +114,17 @@ func (b *builder) miner() Event {
 	for i := range int32(2) {
 		interfaces = append(interfaces, ec2types.InstanceNetworkInterfaceSpecification{DeviceIndex: &i, SubnetId: subnet, Groups: []string{aws.ToString(web), aws.ToString(admin)}})
 	}
-	out, err := c.RunInstances(b.ctx, &ec2.RunInstancesInput{ImageId: aws.String("ami-0123456789abcdef0"), InstanceType: "c5.4xlarge", MinCount: aws.Int32(1), MaxCount: aws.Int32(1), NetworkInterfaces: interfaces})
+	b.note(second(iam.NewFromConfig(b.shop).CreateRole(b.ctx, &iam.CreateRoleInput{RoleName: aws.String("render"), AssumeRolePolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)})))
+	b.note(second(iam.NewFromConfig(b.shop).AttachRolePolicy(b.ctx, &iam.AttachRolePolicyInput{RoleName: aws.String("render"), PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")})))
+	b.note(second(iam.NewFromConfig(b.shop).CreateInstanceProfile(b.ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: aws.String("render")})))
+	b.note(second(iam.NewFromConfig(b.shop).AddRoleToInstanceProfile(b.ctx, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: aws.String("render"), RoleName: aws.String("render")})))
+	out, err := c.RunInstances(b.ctx, &ec2.RunInstancesInput{IamInstanceProfile: &ec2types.IamInstanceProfileSpecification{Name: aws.String("render")}, ImageId: aws.String("ami-0123456789abcdef0"), InstanceType: "c5.4xlarge", MinCount: aws.Int32(1), MaxCount: aws.Int32(1), NetworkInterfaces: interfaces})
 	id := ""
 	if b.note(err); err == nil {
 		id = aws.ToString(out.Instances[0].InstanceId)
 	}
-	return Event{Name: "miner", Story: "An instance talks to a mining pool. Isolating it is of medium risk, so a person is asked, and says yes.", Approve: true, Undo: true,
+	return Event{Name: "miner", Story: "An instance talks to a mining pool. Evidence is taken of it while it runs, and then it is isolated: a person is asked for both, and says yes.", Approve: true, Undo: true,
 		JSON: guardDuty(shop, "CryptoCurrency:EC2/BitcoinTool.B", "EC2 instance is communicating with a Bitcoin-related IP address", 8, 6*time.Minute,
 			fmt.Sprintf(`{"resourceType":"Instance","instanceDetails":{"instanceId":%q,"instanceType":"c5.4xlarge"}}`, id), "ACTOR")}
 }

@@ -196,6 +196,9 @@ func operationPage() string {
 		if op.Write {
 			kind = "writes"
 		}
+		if op.Completes != "" {
+			kind += "; reads the rest with `" + op.Completes + "`"
+		}
 		var actions, resources []string
 		for _, p := range op.Permissions {
 			actions = append(actions, "`"+p.Action+"`")

@@ -6,12 +6,14 @@
 //     with: {UserName: mallory}
 //     save: {key: "${output.AccessKey.AccessKeyId}"}
 //
-// "save" keeps parts of an answer under names, and "set" gives names to values; later calls may use both.
+// "save" keeps parts of an answer under names, and "set" gives names to values; later calls may use both. "pause: 5s", where a call would
+// stand, lets that time go by, for what AWS finishes later.
 package given
 
 import (
 	"context"
 	"maps"
+	"time"
 
 	"cel.dev/cel-go/common/types"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,6 +33,8 @@ type State struct {
 	Config func(account, region string) aws.Config
 	// Account and Region are where a call is made that does not say where.
 	Account, Region string
+	// Sleep lets time go by. It may be nil, where a state cannot pause.
+	Sleep func(ctx context.Context, d time.Duration) error
 	// Saved are the names that calls may use, and that they add to.
 	Saved map[string]any
 	// Aliases, where they are given, let calls name accounts, and say by which id something is known outside:
@@ -49,9 +53,18 @@ func (s *State) Make(ctx context.Context, calls *strictyaml.Node) error {
 	if s.Aliases != nil {
 		known = append(known, "account", "known_as")
 	}
+	if s.Sleep != nil {
+		known = append(known, "pause")
+	}
 	for _, n := range calls.Items {
 		if err := n.Only("a given call", known...); err != nil {
 			return err
+		}
+		if p := n.Get("pause"); p != nil {
+			if err := s.pause(ctx, p); err != nil {
+				return err
+			}
+			continue
 		}
 		if n.Get("call") == nil {
 			if err := s.save(n, "set", nil, s.Saved); err != nil {
@@ -71,6 +84,18 @@ func (s *State) Make(ctx context.Context, calls *strictyaml.Node) error {
 		}
 	}
 	return nil
+}
+
+func (s *State) pause(ctx context.Context, n *strictyaml.Node) error {
+	text, err := n.String("pause")
+	if err != nil {
+		return err
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return n.Errorf("%q is not a time such as 5s", text)
+	}
+	return s.Sleep(ctx, d)
 }
 
 // Env is where expressions on saved values are evaluated.

@@ -18,13 +18,13 @@ import (
 
 // The fields that a playbook file may have, in the order in which they read best.
 var (
-	fileFields   = []string{"name", "summary", "target", "risk", "risk_reason", "breaks", "attack", "controls", "guardduty", "procedure", "params", "read", "let", "gone", "refuse", "change"}
+	fileFields   = []string{"name", "summary", "target", "risk", "risk_reason", "breaks", "attack", "controls", "guardduty", "procedure", "params", "text", "read", "let", "gone", "refuse", "change"}
 	paramFields  = []string{"type", "default", "doc", "one_of"}
 	readFields   = []string{"call", "with", "region", "when", "for", "pick", "absent", "gone"}
 	changeFields = []string{"id", "why", "when", "find", "call", "with", "region", "needs", "state", "after", "undo", "irreversible", "kept", "restored_by", "until", "wait", "volatile", "races"}
 	loopFields   = []string{"for", "key", "steps"}
-	undoFields   = []string{"when", "call", "with", "region", "needs"}
-	waitFields   = []string{"until", "within"}
+	undoFields   = []string{"when", "call", "with", "region", "needs", "volatile"}
+	waitFields   = []string{"until", "failed", "within"}
 	guardFields  = []string{"when", "why"}
 )
 
@@ -39,7 +39,7 @@ func Load(file string, text []byte, catalog parry.Catalog) (*Playbook, error) {
 	}
 	p := &Playbook{Digest: digest(text), Text: text, catalog: catalog}
 	l := &loader{p: p, root: root, outputs: map[string]*types.Type{}}
-	for _, part := range []func() error{l.head, l.params, l.values, l.guards, l.changes, l.restores} {
+	for _, part := range []func() error{l.head, l.params, l.texts, l.values, l.guards, l.changes, l.restores} {
 		if err := part(); err != nil {
 			return nil, err
 		}
@@ -196,6 +196,28 @@ func (pm Param) Accept(v any) (any, error) {
 		return nil, fmt.Errorf("parameter %s is one of %s, not %q%s", pm.Name, strings.Join(pm.OneOf, ", "), s, strictyaml.DidYouMean(s, pm.OneOf))
 	}
 	return got, nil
+}
+
+// texts reads "text": what is passed on word for word, such as a script. Nothing in it is an expression.
+func (l *loader) texts() error {
+	n := l.root.Get("text")
+	if n == nil {
+		return nil
+	}
+	for _, f := range n.Fields {
+		if !ident.MatchString(f.Key) || l.p.env.Has(f.Key) {
+			return f.Place.Errorf("a name in \"text\" is a word of letters, digits and _ that is not taken: %q is not", f.Key)
+		}
+		s, ok := f.Node.Value.(string)
+		if !ok || f.Node.IsMap() || f.Node.IsList() {
+			return f.Place.Errorf("%s is not a text", f.Key)
+		}
+		l.p.texts = append(l.p.texts, Text{f.Key, s})
+		if err := l.declare(f.Key, types.StringType); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // values reads "read" and "let" in the order that their use of each other asks for.
@@ -658,6 +680,11 @@ func (l *loader) wait(c *change, n *strictyaml.Node, env *expr.Env) error {
 	if c.settled, err = condition(env, w, "until"); err != nil {
 		return err
 	}
+	if f := w.Get("failed"); f != nil {
+		if c.failed, err = env.Template(f); err != nil {
+			return err
+		}
+	}
 	within, err := w.Text("within")
 	if err != nil {
 		return err
@@ -699,6 +726,16 @@ func (l *loader) undos(c *change, n *strictyaml.Node, env *expr.Env) error {
 		if one.needs, err = needs(env, i, one.op); err != nil {
 			return err
 		}
+		volatile, err := i.Texts("volatile")
+		if err != nil {
+			return err
+		}
+		for _, v := range volatile {
+			if _, ok := expr.Field(one.op.Input, v); !ok {
+				return i.Get("volatile").Errorf("%s has no field %q", one.op.Name, v)
+			}
+		}
+		c.undoVolatile = append(c.undoVolatile, volatile...)
 		c.undo = append(c.undo, one)
 	}
 	return nil

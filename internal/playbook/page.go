@@ -29,6 +29,9 @@ func (p *Playbook) Page() string {
 			fmt.Fprintf(&b, "- %s\n", strings.TrimSpace(fmt.Sprint(g.why.Node.Value)))
 		}
 	}
+	for _, t := range p.texts {
+		fmt.Fprintf(&b, "\n## The text `%s`\n\n```\n%s\n```\n", t.Name, strings.TrimRight(t.Text, "\n"))
+	}
 	if len(p.Procedure) > 0 {
 		b.WriteString("\n## Procedure\n\n")
 		for _, s := range p.Procedure {

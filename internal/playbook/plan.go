@@ -92,6 +92,9 @@ func (pl *Planner) look(ctx context.Context, j parry.Job) (*scene, error) {
 	s := &scene{p: p, job: j, vars: map[string]any{"target": asJSON(j.Target), "finding": asJSON(j.Finding), "params": params,
 		// To the second, as policies have it.
 		moment: j.At.UTC().Truncate(time.Second).Format(time.RFC3339)}}
+	for _, t := range p.texts {
+		s.vars[t.Name] = t.Text
+	}
 	for _, v := range p.values {
 		if err := s.value(ctx, obs, v); err != nil {
 			return nil, err
@@ -359,7 +362,7 @@ func (m *making) one(c *change, vars map[string]any, key string, item any) error
 	vars["pending"] = m.pending
 	full := name(c.id, key)
 	out := parry.Change{
-		Name: full, Item: item, Irreversible: c.irreversible, Kept: c.kept, Volatile: c.volatile, Races: c.races, Wait: c.wait,
+		Name: full, Item: item, Irreversible: c.irreversible, Kept: c.kept, Volatile: c.volatile, UndoVolatile: c.undoVolatile, Races: c.races, Wait: c.wait,
 		RestoredBy: m.sibling(c, c.restoredBy, key), Until: m.sibling(c, c.until, key),
 	}
 	if c.find != nil {
@@ -563,16 +566,23 @@ func (pl *Planner) Undo(ctx context.Context, j parry.Job, changes []parry.Change
 }
 
 // Settled implements parry.Planner.
-func (pl *Planner) Settled(ctx context.Context, j parry.Job, c parry.Change) (bool, error) {
+func (pl *Planner) Settled(ctx context.Context, j parry.Job, c parry.Change) (done bool, failed string, err error) {
 	s, err := pl.look(ctx, j)
 	if err != nil {
-		return false, err
+		return false, "", err
 	}
 	def, vars := s.again(c)
 	if def == nil || def.settled == nil {
-		return true, nil
+		return true, "", nil
 	}
-	return def.settled.Bool(vars)
+	if done, err = def.settled.Bool(vars); err != nil || done || def.failed == nil {
+		return done, "", err
+	}
+	why, err := def.failed.Fill(vars, nil)
+	if err != nil || why == nil {
+		return false, "", err
+	}
+	return false, strings.TrimSpace(fmt.Sprint(why)), nil
 }
 
 // Found implements parry.Planner.

@@ -33,6 +33,7 @@ type Playbook struct {
 	Digest     string // of its text
 	Text       []byte
 
+	texts   []Text
 	values  []*value // reads and lets, each after what it uses
 	gone    []guard
 	refuse  []guard
@@ -49,6 +50,12 @@ type Param struct {
 	Default any    // as JSON
 	OneOf   []string
 }
+
+// Text is something that a playbook passes on word for word, such as a script.
+type Text struct{ Name, Text string }
+
+// Texts are the playbook's texts, in their order.
+func (p *Playbook) Texts() []Text { return p.texts }
 
 // value is one read or one named expression.
 type value struct {
@@ -98,12 +105,14 @@ type change struct {
 	state        *expr.Expr
 	after        *expr.Template
 	undo         []undo
+	undoVolatile []string
 	irreversible string
 	kept         string
 	restoredBy   string
 	until        string
 	wait         time.Duration
 	settled      *expr.Expr
+	failed       *expr.Template // why it never will be settled; "" while it may
 	volatile     []string
 	races        []string // error codes after which it is planned and made again
 	loops        bool     // it stands in a loop

@@ -27,7 +27,7 @@ func Schema(catalog parry.Catalog) map[string]any {
 		"id":   object{"type": "string", "pattern": ident.String()},
 		"find": expression, "state": expression, "after": object{}, "why": text, "irreversible": text, "kept": text, "restored_by": text, "until": text, "volatile": texts, "races": texts,
 	}
-	all["wait"] = strict(pickFields(object{"until": condition, "within": object{"type": "string", "description": "a time such as 10m"}}, waitFields), waitFields...)
+	all["wait"] = strict(pickFields(object{"until": condition, "failed": object{"type": "string", "description": "an expression that says why it never will be, empty while it may"}, "within": object{"type": "string", "description": "a time such as 10m"}}, waitFields), "until", "within")
 	undo := strict(pickFields(all, undoFields), "call")
 	all["undo"] = object{"oneOf": []any{undo, object{"type": "array", "items": undo}}}
 	change := strict(pickFields(all, changeFields), "id", "call")
@@ -40,6 +40,7 @@ func Schema(catalog parry.Catalog) map[string]any {
 		"risk": object{"enum": []string{"low", "medium", "high"}}, "risk_reason": text, "breaks": text,
 		"attack": texts, "controls": texts, "guardduty": texts, "procedure": texts,
 		"params": object{"type": "object", "additionalProperties": param},
+		"text":   object{"type": "object", "additionalProperties": text, "description": "texts that are passed on word for word, such as a script"},
 		"read":   object{"type": "object", "additionalProperties": strict(pickFields(all, readFields), "call")},
 		"let":    object{"type": "object", "additionalProperties": expression},
 		"gone":   guard, "refuse": guard,

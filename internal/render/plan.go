@@ -111,6 +111,21 @@ func (s Style) plainCall(p parry.Plan, c parry.Call) string {
 	return line
 }
 
+// The longest text that a plan shows whole, and what it shows of a longer one. IAM's policies are shorter; scripts are not.
+const (
+	shownWhole = 2500
+	shownPart  = 200
+)
+
+// shortened is a text that is not too long to be read in a plan. What is left out is in the plan's JSON, and under its digest.
+func shortened(s string) string {
+	r := []rune(s)
+	if len(r) <= shownWhole {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d characters in all)", string(r[:shownPart]), len(r))
+}
+
 // value is JSON for people: short texts bare, what comes later in words, nothing that could steer a terminal.
 func value(v any) string {
 	if ref, ok := parry.AfterOf(v); ok {
@@ -123,7 +138,7 @@ func value(v any) string {
 		if v == "" {
 			return `""`
 		}
-		return Clean(v)
+		return shortened(Clean(v))
 	case []any:
 		parts := make([]string, len(v))
 		for i, e := range v {

@@ -3,7 +3,9 @@ package source
 import (
 	"encoding/json"
 	"net/netip"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"parry"
@@ -145,9 +147,25 @@ func guardDutyUnmapped(f *parry.Finding, d node) {
 	note(f, "domain", action.get("dnsRequestAction", "domain").text())
 	note(f, "resource_type", d.get("resource", "resourceType").text())
 	note(f, "severity", d.get("severity").plain())
+	process := d.get("service", "runtimeDetails", "process")
+	noteProcess(f, process.get("executablePath").text(), process.get("executableSha256").text(), process.get("pid").plain())
 	noteRemote(f, remoteAddresses(d.get("service")))
 	noteNetworks(f, d.get("service"))
 	remote(f)
+}
+
+// sha256Sum is a SHA-256 in hexadecimal.
+var sha256Sum = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
+
+// noteProcess keeps what a finding says of a process on a host: the path and the SHA-256 of its executable, and its id there.
+func noteProcess(f *parry.Finding, path, sum, pid string) {
+	note(f, "process_path", path)
+	if sha256Sum.MatchString(sum) {
+		note(f, "process_sha256", strings.ToLower(sum))
+	}
+	if n, err := strconv.Atoi(pid); err == nil && n > 0 {
+		note(f, "process_pid", pid)
+	}
 }
 
 // noteRemote keeps the address of the other side under remote_ip. Several are kept under remote_ips, with commas:

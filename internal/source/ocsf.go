@@ -178,9 +178,23 @@ func ocsfUnmapped(f *parry.Finding, n node) {
 	if len(others) > 1 {
 		note(f, "finding_uids", strings.Join(others, ","))
 	}
+	if one := n.get("evidences").items(); len(one) == 1 { // of several, which is meant is not for us to choose
+		ocsfProcess(f, one[0].get("process"))
+	}
 	direction, ips := ocsfRemote(n)
 	note(f, "direction", direction)
 	noteRemote(f, ips)
+}
+
+// ocsfProcess reads the process of an evidence. OCSF: fingerprint.algorithm_id 3 is SHA-256.
+func ocsfProcess(f *parry.Finding, p node) {
+	sum := ""
+	for _, h := range p.get("file", "hashes").items() {
+		if h.get("algorithm_id").count() == 3 {
+			sum = h.get("value").text()
+		}
+	}
+	noteProcess(f, p.get("file", "path").text(), sum, p.get("pid").plain())
 }
 
 // ocsfRemote finds the addresses of the other side in the evidence: who called, or the far end of a connection whose

@@ -193,6 +193,8 @@ func hubUnmapped(f *parry.Finding, n node) {
 	note(f, "role", product.get(service+"resourceRole").text())
 	note(f, "direction", product.get(service+"action/networkConnectionAction/connectionDirection").text())
 	note(f, "domain", product.get(service+"action/dnsRequestAction/domain").text())
+	const process = service + "runtimeDetails/process/"
+	noteProcess(f, product.get(process+"executablePath").text(), product.get(process+"executableSha256").text(), product.get(process+"pid").plain())
 	noteRemote(f, hubRemote(product))
 	hubNetworks(f, product)
 }

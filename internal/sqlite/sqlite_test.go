@@ -32,7 +32,7 @@ func TestContract(t *testing.T) {
 	t.Run("memory", func(t *testing.T) {
 		storetest.Run(t, storetest.Opener{
 			Open: func(t *testing.T) parry.Store { return open(t, Memory) },
-			Many: 100_000,
+			Many: many,
 		})
 	})
 }

@@ -3,6 +3,7 @@ package twin
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,6 +16,7 @@ import (
 type ecsState struct {
 	clusters    map[string]bool
 	definitions map[string][]ecstypes.TaskDefinition // by family, in the order of their revisions
+	tags        map[string][]ecstypes.Tag            // of task definitions, by ARN
 	tasks       shelf[ecstypes.Task]                 // by ARN
 }
 
@@ -23,6 +25,7 @@ func ecsHandlers(t table) {
 	on(t, service, "CreateCluster", createCluster)
 	on(t, service, "RegisterTaskDefinition", registerTaskDefinition)
 	on(t, service, "DescribeTaskDefinition", describeTaskDefinition)
+	on(t, service, "DeregisterTaskDefinition", deregisterTaskDefinition)
 	on(t, service, "RunTask", runTask)
 	on(t, service, "DescribeTasks", describeTasks)
 	on(t, service, "StopTask", stopTask)
@@ -63,17 +66,22 @@ func registerTaskDefinition(r *request, in *ecs.RegisterTaskDefinitionInput) (*e
 	d := ecstypes.TaskDefinition{
 		Family: in.Family, Revision: int32(n), TaskDefinitionArn: aws.String(r.arn("ecs", fmt.Sprintf("task-definition/%s:%d", *in.Family, n))), Status: ecstypes.TaskDefinitionStatusActive,
 		ContainerDefinitions: in.ContainerDefinitions, TaskRoleArn: in.TaskRoleArn, ExecutionRoleArn: in.ExecutionRoleArn, NetworkMode: in.NetworkMode,
+		Cpu: in.Cpu, Memory: in.Memory, RequiresCompatibilities: in.RequiresCompatibilities, RuntimePlatform: in.RuntimePlatform, Volumes: in.Volumes,
 	}
 	s.definitions[*in.Family] = append(s.definitions[*in.Family], copied(d))
+	if s.tags == nil {
+		s.tags = map[string][]ecstypes.Tag{}
+	}
+	s.tags[*d.TaskDefinitionArn] = in.Tags
 	return &ecs.RegisterTaskDefinitionOutput{TaskDefinition: &d}, nil
 }
 
-// definition finds one by its ARN, by family and revision, or the newest of a family.
+// definition finds one by its ARN, by family and revision, or the newest of a family that is active.
 func (r *request) definition(id string) (*ecstypes.TaskDefinition, error) {
 	family, revision, _ := strings.Cut(strings.TrimPrefix(id, r.arn("ecs", "task-definition/")), ":")
 	all := r.reg.ecs.definitions[family]
-	for i, d := range all {
-		if revision == "" && i == len(all)-1 || revision == fmt.Sprint(d.Revision) {
+	for i := len(all) - 1; i >= 0; i-- {
+		if revision == "" && all[i].Status == ecstypes.TaskDefinitionStatusActive || revision == fmt.Sprint(all[i].Revision) {
 			return &all[i], nil
 		}
 	}
@@ -85,7 +93,21 @@ func describeTaskDefinition(r *request, in *ecs.DescribeTaskDefinitionInput) (*e
 	if err != nil {
 		return nil, err
 	}
-	return &ecs.DescribeTaskDefinitionOutput{TaskDefinition: new(copied(*d))}, nil
+	out := &ecs.DescribeTaskDefinitionOutput{TaskDefinition: new(copied(*d))}
+	if slices.Contains(in.Include, ecstypes.TaskDefinitionFieldTags) {
+		out.Tags = r.reg.ecs.tags[*d.TaskDefinitionArn]
+	}
+	return out, nil
+}
+
+// deregisterTaskDefinition leaves a revision to be seen, and no longer to be run.
+func deregisterTaskDefinition(r *request, in *ecs.DeregisterTaskDefinitionInput) (*ecs.DeregisterTaskDefinitionOutput, error) {
+	d, err := r.definition(*in.TaskDefinition)
+	if err != nil {
+		return nil, err
+	}
+	d.Status, d.DeregisteredAt = ecstypes.TaskDefinitionStatusInactive, aws.Time(r.now)
+	return &ecs.DeregisterTaskDefinitionOutput{TaskDefinition: new(copied(*d))}, nil
 }
 
 func runTask(r *request, in *ecs.RunTaskInput) (*ecs.RunTaskOutput, error) {

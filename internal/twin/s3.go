@@ -44,6 +44,8 @@ func s3Handlers(t table) {
 	bucketContentHandlers(t)
 	accountAccessHandlers(t)
 	bucketRecordHandlers(t)
+	bucketACLHandlers(t)
+	bucketVersionHandlers(t)
 }
 
 // place is where a setting is kept: on a bucket, or on an account, which has no bucket.
@@ -251,23 +253,26 @@ func (r *request) bucket(operation string, input any) (*bucket, error) {
 	return b, r.mayUse(b, operation)
 }
 
-// mayUse asks the bucket's policy about callers of other accounts. Within the owner's account everybody may: the
-// organization does not evaluate what IAM grants.
+// mayUse asks the bucket's policy. Callers of other accounts need its leave; within the owner's account everybody may whom it does not
+// deny, as the organization does not evaluate what IAM grants. From root the policy keeps nobody's account: it can always read, put and
+// delete it. Source: "Policies and permissions in Amazon S3" and PutBucketPolicy, Amazon S3 User Guide and API Reference.
 func (r *request) mayUse(b *bucket, operation string) error {
+	action, arn := s3Action(operation), "arn:aws:s3:::"+b.name
+	p, ok := b.policy()
+	allow, deny := p.decide(r.caller, action, arn, map[string]string{
+		"aws:principalaccount": r.caller.Account, "aws:principalarn": rolePrincipal(r.caller.ARN), "aws:securetransport": "true", "aws:principalisawsservice": "false",
+	})
+	onPolicy := slices.Contains([]string{"GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"}, operation)
 	if b.owner == r.caller.Account {
+		if deny && !(onPolicy && strings.HasSuffix(r.caller.ARN, ":root")) {
+			return reject("AccessDenied", "User: %s is not authorized to perform: %s on resource: \"%s\" with an explicit deny in a resource-based policy", r.caller.ARN, action, arn)
+		}
 		return nil
 	}
-	action := s3Action(operation)
-	denied := reject("AccessDenied", "User: %s is not authorized to perform: %s on resource: \"arn:aws:s3:::%s\" because no resource-based policy allows the %s action", r.caller.ARN, action, b.name, action)
-	p, ok := b.policy()
-	if !ok || p.public() && r.org.s3.blocked(b).Restrict {
-		return denied
+	if !ok || p.public() && r.org.s3.blocked(b).Restrict || !allow || deny {
+		return reject("AccessDenied", "User: %s is not authorized to perform: %s on resource: \"%s\" because no resource-based policy allows the %s action", r.caller.ARN, action, arn, action)
 	}
-	if allow, deny := p.decide(r.caller, action, "arn:aws:s3:::"+b.name, map[string]string{"aws:principalaccount": r.caller.Account, "aws:principalarn": rolePrincipal(r.caller.ARN)}); !allow || deny {
-		return denied
-	}
-	switch operation {
-	case "GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy":
+	if onPolicy {
 		return reject("MethodNotAllowed", "The specified method is not allowed against this resource.")
 	}
 	return nil
@@ -292,6 +297,10 @@ func s3Action(operation string) string {
 		operation = "GetLifecycleConfiguration"
 	case "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle":
 		operation = "PutLifecycleConfiguration"
+	case "GetObjectLockConfiguration", "PutObjectLockConfiguration":
+		operation = operation[:3] + "Bucket" + operation[3:]
+	case "DeleteBucketOwnershipControls":
+		operation = "PutBucketOwnershipControls"
 	case "GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration":
 		operation = strings.TrimSuffix(operation, "Configuration")
 	}
@@ -343,7 +352,23 @@ func createBucket(r *request, in *s3.CreateBucketInput) (*s3.CreateBucketOutput,
 	}
 	// As a bucket made before April 2023, and as on moto: the four blocks that AWS has put on new ones since would
 	// have every scene begin by taking them off.
-	r.org.s3.buckets[name] = &bucket{name: name, owner: r.acct.id, region: r.region, created: r.now, settings: map[string]any{}}
+	made := &bucket{name: name, owner: r.acct.id, region: r.region, created: r.now, settings: map[string]any{}}
+	if in.ObjectOwnership != "" {
+		made.settings["BucketOwnershipControls"] = s3types.OwnershipControls{Rules: []s3types.OwnershipControlsRule{{ObjectOwnership: in.ObjectOwnership}}}
+	}
+	if in.ACL != "" {
+		if made.enforced() {
+			return nil, reject("InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")
+		}
+		if err := r.setACL(made, made.canned(in.ACL)); err != nil {
+			return nil, err
+		}
+	}
+	if aws.ToBool(in.ObjectLockEnabledForBucket) {
+		made.settings["BucketVersioning"] = versioning{Status: s3types.BucketVersioningStatusEnabled}
+		made.settings["ObjectLockConfiguration"] = s3types.ObjectLockConfiguration{ObjectLockEnabled: s3types.ObjectLockEnabledEnabled}
+	}
+	r.org.s3.buckets[name] = made
 	return out, nil
 }
 

@@ -67,7 +67,13 @@ func handlers() table {
 	configHandlers(t)
 	securityhubHandlers(t)
 	wafv2Handlers(t)
+	gatewayHandlers(t)
+	cloudfrontHandlers(t)
+	elasticacheHandlers(t)
+	athenaHandlers(t)
+	codebuildHandlers(t)
 	route53Handlers(t)
+	ssmHandlers(t)
 	return t
 }
 

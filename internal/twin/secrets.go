@@ -60,14 +60,6 @@ type rotation struct {
 	due     time.Time
 }
 
-// SetRotationDelay sets how long a rotation takes by the organization's clock. Zero, as it is at first, ends it
-// within the call that began it.
-func (o *Org) SetRotationDelay(d time.Duration) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.rotationDelay = d
-}
-
 // SetOwningService makes a secret one that a service of AWS manages, such as "rds". No call of AWS does that.
 func (o *Org) SetOwningService(account, region, name, service string) {
 	o.mu.Lock()
@@ -479,7 +471,7 @@ func (r *request) rotationFunction(s *secret, given *string) (works bool, err er
 func (s *secret) rotate(r *request, token string, works bool) {
 	s.addVersion(r.now, token, aws.String("rotated-"+token), nil, stagePending)
 	if works {
-		s.pending = &rotation{version: token, due: r.now.Add(r.org.rotationDelay)}
+		s.pending = &rotation{version: token, due: r.now.Add(r.org.delay)}
 		s.settle(r.now)
 	}
 }

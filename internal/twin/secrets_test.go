@@ -174,7 +174,7 @@ func TestRotationAtOnce(t *testing.T) {
 func TestRotationTakesTime(t *testing.T) {
 	v := newVault(t)
 	_, fn := newFunction(t, v.org, "rotate")
-	v.org.SetRotationDelay(time.Minute)
+	v.org.SetDelay(time.Minute)
 	if err := v.rotate(secondVersion, fn); err != nil {
 		t.Fatal(err)
 	}

@@ -431,6 +431,8 @@ func conditionHolds(operator, have string, present bool, wanted []any) bool {
 		return present && anyOf(func(want string) bool { return wildcard(want, have) })
 	case "StringNotEquals":
 		return !present || !anyOf(func(want string) bool { return want == have })
+	case "StringNotLike", "ArnNotLike", "ArnNotEquals":
+		return !present || !anyOf(func(want string) bool { return wildcard(want, have) })
 	case "Null":
 		return anyOf(func(want string) bool { return (want == "true") == !present })
 	}

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	athenatypes "github.com/aws/aws-sdk-go-v2/service/athena/types"
+	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"parry/internal/tap"
 )
@@ -28,8 +30,8 @@ type Org struct {
 	serial   uint64
 	s3       s3State // bucket names are the partition's
 
-	requireRoles  bool
-	rotationDelay time.Duration
+	requireRoles bool
+	delay        time.Duration
 }
 
 // account is one member account: what is global in it, and what is in each region.
@@ -57,6 +59,11 @@ type region struct {
 	logGroups   map[string]bool // by name
 	wafv2       wafv2State
 	resolver    resolverState
+	gateway     gatewayState
+	caches      cacheClusters
+	workGroups  shelf[athenatypes.WorkGroup]
+	projects    shelf[cbtypes.Project]
+	ssm         ssmState
 }
 
 // New makes an empty organization whose clock starts at start and stands still until Advance.
@@ -80,6 +87,14 @@ func (o *Org) Advance(d time.Duration) {
 	defer o.mu.Unlock()
 	t := o.now().Add(d)
 	o.now = func() time.Time { return t }
+}
+
+// SetDelay sets how long what AWS finishes later takes by the organization's clock: rotations of secrets, commands and runbooks of Systems
+// Manager. Zero, as it is at first, ends a rotation within the call that began it, and the others at the next look.
+func (o *Org) SetDelay(d time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.delay = d
 }
 
 // SetLatency makes each call take as long as f says, in real time.

@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
-	cftypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
 	"github.com/aws/aws-sdk-go-v2/service/wafv2"
 	"github.com/aws/aws-sdk-go-v2/service/wafv2/types"
 )
@@ -50,8 +48,6 @@ func wafv2Handlers(t table) {
 	on(t, service, "ListWebACLs", listWebACLs)
 	on(t, service, "AssociateWebACL", associateWebACL)
 	on(t, service, "ListResourcesForWebACL", listResourcesForWebACL)
-	on(t, "CloudFront", "CreateDistribution", createDistribution)
-	on(t, "CloudFront", "ListDistributionsByWebACLId", listDistributionsByWebACL)
 }
 
 // wafScope refuses CLOUDFRONT outside of us-east-1: "The scope is not valid.".
@@ -267,24 +263,4 @@ func listResourcesForWebACL(r *request, in *wafv2.ListResourcesForWebACLInput) (
 		}
 	}
 	return out, nil
-}
-
-// distribution is a distribution of CloudFront, as far as WAF is concerned with it.
-type distribution struct{ id, webACL string }
-
-func createDistribution(r *request, in *cloudfront.CreateDistributionInput) (*cloudfront.CreateDistributionOutput, error) {
-	d := distribution{id: "E" + r.org.keyID("")[:13], webACL: aws.ToString(in.DistributionConfig.WebACLId)}
-	r.acct.distributions = append(r.acct.distributions, d)
-	return &cloudfront.CreateDistributionOutput{Distribution: &cftypes.Distribution{Id: aws.String(d.id), DistributionConfig: in.DistributionConfig}}, nil
-}
-
-func listDistributionsByWebACL(r *request, in *cloudfront.ListDistributionsByWebACLIdInput) (*cloudfront.ListDistributionsByWebACLIdOutput, error) {
-	list := &cftypes.DistributionList{Items: []cftypes.DistributionSummary{}, IsTruncated: aws.Bool(false), Marker: aws.String(""), MaxItems: aws.Int32(100)}
-	for _, d := range r.acct.distributions {
-		if d.webACL == *in.WebACLId {
-			list.Items = append(list.Items, cftypes.DistributionSummary{Id: aws.String(d.id)})
-		}
-	}
-	list.Quantity = aws.Int32(int32(len(list.Items)))
-	return &cloudfront.ListDistributionsByWebACLIdOutput{DistributionList: list}, nil
 }
