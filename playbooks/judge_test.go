@@ -266,6 +266,8 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 		return ec2ARN("network-acl", text("NetworkAclId"))
 	case "bucket":
 		return "arn:aws:s3:::" + text("Bucket"), text("Bucket") != ""
+	case "servicesetting": // its id begins with the slash
+		return fmt.Sprintf("arn:aws:ssm:%s:%s:servicesetting%s", m.region, m.account, oneOf(text("SettingId"), "/x")), text("SettingId") != ""
 	case "Secret":
 		id := oneOf(text("SecretId"), text("Name"))
 		if strings.HasPrefix(id, "arn:") {
