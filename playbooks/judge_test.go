@@ -457,7 +457,9 @@ func actionsIn(t *testing.T, policy string) string {
 	if policy == "" {
 		return ""
 	}
-	var doc struct{ Statement []struct{ Effect, Action any } }
+	var doc struct {
+		Statement []struct{ Effect, Action any }
+	}
 	if err := json.Unmarshal([]byte(policy), &doc); err != nil {
 		t.Fatal(err)
 	}
