@@ -201,6 +201,9 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 	case "user":
 		return entity("user", "UserName")
 	case "role":
+		if service := text("AWSServiceName"); service != "" { // the service says how it is called
+			return fmt.Sprintf("arn:aws:iam::%s:role/aws-service-role/%s/AWSServiceRoleForConfig", m.account, service), false
+		}
 		return entity("role", "RoleName")
 	case "group":
 		return entity("group", "GroupName")

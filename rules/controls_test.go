@@ -43,7 +43,7 @@ func TestEveryControlOfAPlaybookIsAnswered(t *testing.T) {
 // A control that no playbook answers is told, once, by every road; one that passed is not.
 func TestOtherControlsAreTold(t *testing.T) {
 	lib := library(t)
-	for _, id := range []string{"Config.1", "S3.7", "New.99"} {
+	for _, id := range []string{"Athena.1", "S3.7", "New.99"} {
 		c := coverage.Control{ID: id, Resource: "AWS::S3::Bucket"}
 		for _, road := range []coverage.Road{coverage.ASFF, coverage.OCSF} {
 			event, err := c.Event(road)

@@ -5,8 +5,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"parry"
 	"parry/internal/assemble"
@@ -14,10 +18,12 @@ import (
 	"parry/internal/source"
 	"parry/internal/sqlite"
 	"parry/internal/tap"
+	"parry/internal/twin"
 )
 
 // TestCorpus takes every file of recorded events the whole way to a decision, in accounts in which nothing exists. Each ends as a plan, an alert,
-// nothing to do, or "not an event", with a reason; and nothing is written. It is moto's accounts that are read: the twin has not every service.
+// nothing to do, or "not an event", with a reason; and nothing is written. It is moto's accounts that are read, and where moto has not what is to
+// be read, such as Systems Manager's instances, the twin's: neither has every service.
 func TestCorpus(t *testing.T) {
 	root := os.Getenv("PARRY_CORPUS")
 	if root == "" {
@@ -34,13 +40,18 @@ func TestCorpus(t *testing.T) {
 	}
 	defer store.Close()
 	cfg := tapped.On(server.Config("999999999999", "us-east-1"), func(string) tap.Caller { return tap.Caller{Account: "999999999999"} })
-	r, _ := lib.Responder(cfg, store, assemble.Options{Role: "parry-{playbook}"})
+	org := twin.New(time.Now())
+	var both []*parry.Responder
+	for _, cfg := range []aws.Config{cfg, org.Config("999999999999", "us-east-1")} {
+		r, _ := lib.Responder(cfg, store, assemble.Options{Role: "parry-{playbook}"})
+		both = append(both, r)
+	}
 	count := map[string]int{}
 	err = filepath.WalkDir(filepath.Join(root, "events"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".json") {
 			return err
 		}
-		for _, end := range ends(t, r, path) {
+		for _, end := range ends(t, both, path) {
 			count[end]++
 		}
 		return nil
@@ -48,19 +59,19 @@ func TestCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range tapped.Log() {
+	for _, e := range slices.Concat(tapped.Log(), org.Log()) {
 		if e.Service != "STS" && !strings.HasPrefix(e.Operation, "Get") && !strings.HasPrefix(e.Operation, "Describe") && !strings.HasPrefix(e.Operation, "List") {
 			t.Errorf("%s %s was called", e.Service, e.Operation)
 		}
 	}
 	t.Logf("%v", count)
 	if count["no plan"] > 0 {
-		t.Error("a plan could not be made: moto or a playbook is at fault")
+		t.Error("a plan could not be made: an emulator or a playbook is at fault")
 	}
 }
 
 // ends tells how each item of a file ends.
-func ends(t *testing.T, r *parry.Responder, path string) []string {
+func ends(t *testing.T, on []*parry.Responder, path string) []string {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -83,9 +94,14 @@ func ends(t *testing.T, r *parry.Responder, path string) []string {
 			continue
 		}
 		for _, finding := range findings {
-			responses, err := r.Prepare(t.Context(), item.Event, finding)
-			if err != nil {
-				t.Errorf("%s: %v", path, err)
+			var responses []parry.Response
+			for _, r := range on {
+				if responses, err = r.Prepare(t.Context(), item.Event, finding); err != nil {
+					t.Errorf("%s: %v", path, err)
+				}
+				if !slices.ContainsFunc(responses, func(r parry.Response) bool { return r.State == parry.Unreadable }) {
+					break
+				}
 			}
 			for _, resp := range responses {
 				why := resp.Reason

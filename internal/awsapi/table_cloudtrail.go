@@ -19,5 +19,6 @@ func cloudtrailEntries() []entry {
 		op("cloudtrail:StopLogging", cloudtrail.NewFromConfig, (*cloudtrail.Client).StopLogging, writes, needs("cloudtrail:StopLogging", trail)),
 		op("cloudtrail:GetEventSelectors", cloudtrail.NewFromConfig, (*cloudtrail.Client).GetEventSelectors, needs("cloudtrail:GetEventSelectors", namedTrail)),
 		op("cloudtrail:PutEventSelectors", cloudtrail.NewFromConfig, (*cloudtrail.Client).PutEventSelectors, writes, needs("cloudtrail:PutEventSelectors", namedTrail)),
+		op("cloudtrail:UpdateTrail", cloudtrail.NewFromConfig, (*cloudtrail.Client).UpdateTrail, writes, needs("cloudtrail:UpdateTrail", trail), depends("iam:PassRole", "arn:{partition}:iam::{account}:role/*")),
 	}
 }

@@ -16,5 +16,7 @@ func configEntries() []entry {
 		op("config:PutDeliveryChannel", configservice.NewFromConfig, (*configservice.Client).PutDeliveryChannel, writes),
 		op("config:StartConfigurationRecorder", configservice.NewFromConfig, (*configservice.Client).StartConfigurationRecorder, writes, needs("config:StartConfigurationRecorder", recorder)),
 		op("config:StopConfigurationRecorder", configservice.NewFromConfig, (*configservice.Client).StopConfigurationRecorder, writes, needs("config:StopConfigurationRecorder", recorder)),
+		op("config:DeleteConfigurationRecorder", configservice.NewFromConfig, (*configservice.Client).DeleteConfigurationRecorder, writes, needs("config:DeleteConfigurationRecorder", recorder)),
+		op("config:DeleteDeliveryChannel", configservice.NewFromConfig, (*configservice.Client).DeleteDeliveryChannel, writes),
 	}
 }

@@ -64,7 +64,7 @@ func TestThePacksAnswerEverything(t *testing.T) {
 	}
 	for name, want := range map[string]coverage.Level{
 		"UnauthorizedAccess:IAMUser/TorIPCaller": coverage.Auto, "CryptoCurrency:EC2/BitcoinTool.B": coverage.Approve, "Behavior:EC2/TrafficVolumeUnusual": coverage.Alert,
-		"EC2.13": coverage.Auto, "S3.8": coverage.Approve, "Config.1": coverage.Alert, "T1078.004": coverage.Auto, "T1078": coverage.Auto, "T1654": coverage.None,
+		"EC2.13": coverage.Auto, "S3.8": coverage.Approve, "EC2.4": coverage.Alert, "T1078.004": coverage.Auto, "T1078": coverage.Auto, "T1654": coverage.None,
 	} {
 		if got := item(t, r, name).Level; got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)

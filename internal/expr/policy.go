@@ -63,6 +63,18 @@ func policyFunctions(t *Types) []cel.EnvOption {
 			}
 			return d.WithoutSid(args[1].(string))
 		}),
+		// policy.whyNotService(doc, service, action, resource, context) says why an AWS service may not do so in its own name, "" if it may.
+		policyFunction("policy.whyNotService", []*cel.Type{str, str, str, str, cel.MapType(str, str)}, str, func(args []any) (any, error) {
+			d, err := readPolicy(args[0])
+			if d == nil || err != nil {
+				return "there is no policy", err
+			}
+			use := policydoc.Use{Service: args[1].(string), Action: args[2].(string), Resource: args[3].(string), Context: map[string]string{}}
+			for k, v := range args[4].(map[string]any) {
+				use.Context[k] = v.(string)
+			}
+			return d.WhyNot(use), nil
+		}),
 		// policy.adminStatements(doc) are those of an identity policy that make an administrator.
 		policyFunction("policy.adminStatements", []*cel.Type{str}, cel.ListType(admin), func(args []any) (any, error) {
 			all := []any{}

@@ -13,6 +13,7 @@ from moto.ecr import models as ecr_models
 from moto.iam import access_control
 from moto.iam import models as iam
 from moto.server import main
+from moto.sns import responses as sns_responses
 
 
 def refuse_inactive_keys() -> None:
@@ -72,6 +73,30 @@ def scan_no_more() -> None:
     ecr_models.ECRBackend.put_image_scanning_configuration = put
 
 
+def show_feedback_attributes() -> None:
+    """moto takes a topic's attributes of delivery status and does not show them.
+
+    Source: "Amazon SNS message delivery status", Amazon SNS Developer Guide.
+    """
+    take, show = sns_responses.SNSResponse.set_topic_attributes, sns_responses.SNSResponse.get_topic_attributes
+
+    def set_topic_attributes(self):
+        name, value = self._get_param("AttributeName"), self._get_param("AttributeValue")
+        if "Feedback" in name:
+            topic = self.backend.get_topic(self._get_param("TopicArn"))
+            topic.feedback = {**getattr(topic, "feedback", {}), name: value}
+        return take(self)
+
+    def get_topic_attributes(self):
+        answer = show(self)
+        topic = self.backend.get_topic(self._get_param("TopicArn"))
+        answer.result["Attributes"].update({k: v for k, v in getattr(topic, "feedback", {}).items() if v})
+        return answer
+
+    sns_responses.SNSResponse.set_topic_attributes = set_topic_attributes
+    sns_responses.SNSResponse.get_topic_attributes = get_topic_attributes
+
+
 def end_with_parent() -> None:
     sys.stdin.buffer.read()
     os._exit(0)
@@ -81,5 +106,6 @@ refuse_inactive_keys()
 sign_without_body()
 read_managed_policies_once()
 scan_no_more()
+show_feedback_attributes()
 threading.Thread(target=end_with_parent, daemon=True).start()
 main(sys.argv[1:])

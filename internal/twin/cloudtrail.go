@@ -43,6 +43,7 @@ func cloudtrailHandlers(t table) {
 	on(t, service, "StopLogging", stopLogging)
 	on(t, service, "GetEventSelectors", getEventSelectors)
 	on(t, service, "PutEventSelectors", putEventSelectors)
+	on(t, service, "UpdateTrail", updateTrail)
 }
 
 var trailName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{1,126}[a-zA-Z0-9]$`)
@@ -63,7 +64,8 @@ func createTrail(r *request, in *cloudtrail.CreateTrailInput) (*cloudtrail.Creat
 		return nil, &cttypes.S3BucketDoesNotExistException{Message: aws.String(fmt.Sprintf("S3 bucket %s does not exist!", *in.S3BucketName))}
 	}
 	v := cttypes.Trail{
-		Name: in.Name, S3BucketName: in.S3BucketName, S3KeyPrefix: in.S3KeyPrefix, KmsKeyId: in.KmsKeyId,
+		Name: in.Name, S3BucketName: in.S3BucketName, S3KeyPrefix: in.S3KeyPrefix, KmsKeyId: set(in.KmsKeyId),
+		CloudWatchLogsLogGroupArn: set(in.CloudWatchLogsLogGroupArn), CloudWatchLogsRoleArn: set(in.CloudWatchLogsRoleArn),
 		TrailARN: aws.String(r.arn("cloudtrail", "trail/"+name)), HomeRegion: aws.String(r.region),
 		IncludeGlobalServiceEvents: aws.Bool(in.IncludeGlobalServiceEvents == nil || *in.IncludeGlobalServiceEvents),
 		IsMultiRegionTrail:         aws.Bool(aws.ToBool(in.IsMultiRegionTrail)), IsOrganizationTrail: aws.Bool(aws.ToBool(in.IsOrganizationTrail)),
@@ -141,6 +143,50 @@ func deleteTrail(r *request, in *cloudtrail.DeleteTrailInput) (*cloudtrail.Delet
 	}
 	r.reg.cloudtrail.trails.drop(*t.view.Name)
 	return &cloudtrail.DeleteTrailOutput{}, nil
+}
+
+// set is a text that was given; an empty one takes away what was there.
+func set(s *string) *string {
+	if aws.ToString(s) == "" {
+		return nil
+	}
+	return s
+}
+
+// updateTrail changes what the input names, and leaves the rest as it is. The key, the log group and its role are not looked at.
+func updateTrail(r *request, in *cloudtrail.UpdateTrailInput) (*cloudtrail.UpdateTrailOutput, error) {
+	t, err := r.change(*in.Name)
+	if err != nil {
+		return nil, err
+	}
+	v := &t.view
+	if in.S3BucketName != nil {
+		if _, ok := r.org.s3.buckets[*in.S3BucketName]; !ok {
+			return nil, &cttypes.S3BucketDoesNotExistException{Message: aws.String(fmt.Sprintf("S3 bucket %s does not exist!", *in.S3BucketName))}
+		}
+	}
+	for to, from := range map[**string]*string{
+		&v.S3BucketName: in.S3BucketName, &v.S3KeyPrefix: in.S3KeyPrefix, &v.KmsKeyId: in.KmsKeyId,
+		&v.CloudWatchLogsLogGroupArn: in.CloudWatchLogsLogGroupArn, &v.CloudWatchLogsRoleArn: in.CloudWatchLogsRoleArn,
+	} {
+		if from != nil {
+			*to = set(from)
+		}
+	}
+	for to, from := range map[**bool]*bool{
+		&v.IncludeGlobalServiceEvents: in.IncludeGlobalServiceEvents, &v.IsMultiRegionTrail: in.IsMultiRegionTrail,
+		&v.IsOrganizationTrail: in.IsOrganizationTrail, &v.LogFileValidationEnabled: in.EnableLogFileValidation,
+	} {
+		if from != nil {
+			*to = from
+		}
+	}
+	return &cloudtrail.UpdateTrailOutput{
+		Name: v.Name, TrailARN: v.TrailARN, S3BucketName: v.S3BucketName, S3KeyPrefix: v.S3KeyPrefix, KmsKeyId: v.KmsKeyId,
+		CloudWatchLogsLogGroupArn: v.CloudWatchLogsLogGroupArn, CloudWatchLogsRoleArn: v.CloudWatchLogsRoleArn,
+		IsMultiRegionTrail: v.IsMultiRegionTrail, IsOrganizationTrail: v.IsOrganizationTrail,
+		IncludeGlobalServiceEvents: v.IncludeGlobalServiceEvents, LogFileValidationEnabled: v.LogFileValidationEnabled,
+	}, nil
 }
 
 func describeTrails(r *request, in *cloudtrail.DescribeTrailsInput) (*cloudtrail.DescribeTrailsOutput, error) {

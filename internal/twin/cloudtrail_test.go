@@ -101,3 +101,22 @@ func TestNewTrails(t *testing.T) {
 	}
 	refused(create("six", "logs-audit"))(t, "MaximumNumberOfTrailsExceededException")
 }
+
+// An update changes what it names, and an empty text takes away what was there ("To disable log file encryption", CloudTrail User Guide).
+func TestUpdateTrail(t *testing.T) {
+	ctx, org := t.Context(), newOrg()
+	c := newTrail(t, org, "audit", false)
+	far := cloudtrail.NewFromConfig(org.Config(testAccount, "us-east-1"))
+	refused(far.UpdateTrail(ctx, &cloudtrail.UpdateTrailInput{Name: aws.String("audit")}))(t, "InvalidHomeRegionException")
+	refused(c.UpdateTrail(ctx, &cloudtrail.UpdateTrailInput{Name: aws.String("audit"), S3BucketName: aws.String("no-such")}))(t, "S3BucketDoesNotExistException")
+	got(c.UpdateTrail(ctx, &cloudtrail.UpdateTrailInput{Name: aws.String("audit"), EnableLogFileValidation: aws.Bool(true), KmsKeyId: aws.String("key"), S3KeyPrefix: aws.String("all")}))(t)
+	v := got(c.DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{}))(t).TrailList[0]
+	if !*v.LogFileValidationEnabled || *v.KmsKeyId != "key" || *v.S3KeyPrefix != "all" || !*v.IsMultiRegionTrail || *v.S3BucketName != "logs-audit" {
+		t.Errorf("after the update: %+v", v)
+	}
+	got(c.UpdateTrail(ctx, &cloudtrail.UpdateTrailInput{Name: aws.String("audit"), KmsKeyId: aws.String(""), EnableLogFileValidation: aws.Bool(false)}))(t)
+	v = got(c.DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{}))(t).TrailList[0]
+	if *v.LogFileValidationEnabled || v.KmsKeyId != nil || *v.S3KeyPrefix != "all" {
+		t.Errorf("after the second update: %+v", v)
+	}
+}

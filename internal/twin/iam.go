@@ -81,6 +81,7 @@ func iamHandlers(t table) {
 	on(t, "IAM", "UntagUser", untagUser)
 	on(t, "IAM", "ListUserTags", listUserTags)
 	on(t, "IAM", "CreateRole", createRole)
+	on(t, "IAM", "CreateServiceLinkedRole", createServiceLinkedRole)
 	on(t, "IAM", "GetRole", getRole)
 	on(t, "IAM", "UpdateAssumeRolePolicy", updateAssumeRolePolicy)
 	on(t, "IAM", "CreateInstanceProfile", createInstanceProfile)
@@ -486,6 +487,26 @@ func listUserTags(r *request, in *iam.ListUserTagsInput) (*iam.ListUserTagsOutpu
 		return nil, err
 	}
 	return &iam.ListUserTagsOutput{Tags: found, Marker: next, IsTruncated: next != nil}, nil
+}
+
+// createServiceLinkedRole makes a role that its service alone can take.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceLinkedRole.html
+func createServiceLinkedRole(r *request, in *iam.CreateServiceLinkedRoleInput) (*iam.CreateServiceLinkedRoleOutput, error) {
+	service, name := aws.ToString(in.AWSServiceName), "AWSServiceRoleForConfig"
+	if service != "config.amazonaws.com" { // the only one that is needed here
+		return nil, reject("InvalidInput", "Service role template for %s was not found.", service)
+	}
+	if taken(r.acct.iam.roles, &name) {
+		return nil, reject("InvalidInput", "Service role name %s has been taken in this account, please try a different suffix.", name)
+	}
+	out, err := createRole(r, &iam.CreateRoleInput{
+		RoleName: &name, Path: aws.String("/aws-service-role/" + service + "/"), Description: in.Description,
+		AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"` + service + `"},"Action":"sts:AssumeRole"}]}`),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &iam.CreateServiceLinkedRoleOutput{Role: out.Role}, nil
 }
 
 func createRole(r *request, in *iam.CreateRoleInput) (*iam.CreateRoleOutput, error) {

@@ -438,3 +438,15 @@ func TestIDsDiffer(t *testing.T) {
 		t.Errorf("only %d of 20000 ids differ", n)
 	}
 }
+
+// AWS Config's own role is made once; "InvalidInput" is what IAM says of a name that is taken (CreateServiceLinkedRole, IAM API Reference).
+func TestServiceLinkedRoles(t *testing.T) {
+	c := iam.NewFromConfig(newOrg().Config(testAccount, testRegion))
+	in := &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String("config.amazonaws.com")}
+	made := got(c.CreateServiceLinkedRole(t.Context(), in))(t).Role
+	if *made.RoleName != "AWSServiceRoleForConfig" || *made.Path != "/aws-service-role/config.amazonaws.com/" {
+		t.Errorf("the role is %s in %s", *made.RoleName, *made.Path)
+	}
+	refused(c.CreateServiceLinkedRole(t.Context(), in))(t, "InvalidInput")
+	refused(c.CreateServiceLinkedRole(t.Context(), &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String("nothing.amazonaws.com")}))(t, "InvalidInput")
+}

