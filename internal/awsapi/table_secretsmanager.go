@@ -14,6 +14,7 @@ func secretsmanagerEntries() []entry {
 		op("secretsmanager:CancelRotateSecret", secretsmanager.NewFromConfig, (*secretsmanager.Client).CancelRotateSecret, writes, needs("secretsmanager:CancelRotateSecret", secret)),
 		op("secretsmanager:RestoreSecret", secretsmanager.NewFromConfig, (*secretsmanager.Client).RestoreSecret, writes, needs("secretsmanager:RestoreSecret", secret)),
 		op("secretsmanager:PutSecretValue", secretsmanager.NewFromConfig, (*secretsmanager.Client).PutSecretValue, writes, needs("secretsmanager:PutSecretValue", secret)),
+		op("secretsmanager:UpdateSecretVersionStage", secretsmanager.NewFromConfig, (*secretsmanager.Client).UpdateSecretVersionStage, writes, needs("secretsmanager:UpdateSecretVersionStage", secret)),
 		op("secretsmanager:DeleteSecret", secretsmanager.NewFromConfig, (*secretsmanager.Client).DeleteSecret, writes, needs("secretsmanager:DeleteSecret", secret)),
 		op("secretsmanager:TagResource", secretsmanager.NewFromConfig, (*secretsmanager.Client).TagResource, writes, needs("secretsmanager:TagResource", secret)),
 		op("secretsmanager:GetResourcePolicy", secretsmanager.NewFromConfig, (*secretsmanager.Client).GetResourcePolicy, needs("secretsmanager:GetResourcePolicy", secret)),

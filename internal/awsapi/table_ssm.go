@@ -3,8 +3,9 @@ package awsapi
 import "github.com/aws/aws-sdk-go-v2/service/ssm"
 
 const (
-	document  = "arn:{partition}:ssm:{region}:{account}:document/{Name}"
-	execution = "arn:{partition}:ssm:{region}:{account}:automation-execution/"
+	document       = "arn:{partition}:ssm:{region}:{account}:document/{Name}"
+	serviceSetting = "arn:{partition}:ssm:{region}:{account}:servicesetting{SettingId}"
+	execution      = "arn:{partition}:ssm:{region}:{account}:automation-execution/"
 )
 
 func ssmEntries() []entry {
@@ -13,6 +14,11 @@ func ssmEntries() []entry {
 		op("ssm:GetDocument", ssm.NewFromConfig, (*ssm.Client).GetDocument, needs("ssm:GetDocument", document)),
 		op("ssm:DescribeDocumentPermission", ssm.NewFromConfig, (*ssm.Client).DescribeDocumentPermission, needs("ssm:DescribeDocumentPermission", document), pages("NextToken", "NextToken")),
 		op("ssm:ModifyDocumentPermission", ssm.NewFromConfig, (*ssm.Client).ModifyDocumentPermission, writes, needs("ssm:ModifyDocumentPermission", document)),
+
+		// The id of a setting begins with a slash.
+		op("ssm:GetServiceSetting", ssm.NewFromConfig, (*ssm.Client).GetServiceSetting, needs("ssm:GetServiceSetting", serviceSetting)),
+		op("ssm:UpdateServiceSetting", ssm.NewFromConfig, (*ssm.Client).UpdateServiceSetting, writes, needs("ssm:UpdateServiceSetting", serviceSetting)),
+		op("ssm:ResetServiceSetting", ssm.NewFromConfig, (*ssm.Client).ResetServiceSetting, writes, needs("ssm:ResetServiceSetting", serviceSetting)),
 
 		op("ssm:DescribeInstanceInformation", ssm.NewFromConfig, (*ssm.Client).DescribeInstanceInformation, pages("NextToken", "NextToken")),
 		// Which instances are meant, the call says under Needs: it can name them by their tags.

@@ -74,6 +74,7 @@ func handlers() table {
 	athenaHandlers(t)
 	codebuildHandlers(t)
 	route53Handlers(t)
+	ssmSettingHandlers(t)
 	ssmHandlers(t)
 	return t
 }

@@ -57,7 +57,8 @@ type region struct {
 	securityhub securityhubState
 	macie       macieState
 	ecs         ecsState
-	logGroups   map[string]bool // by name
+	logGroups   map[string]bool   // by name
+	ssmSettings map[string]string // service settings that somebody set, by id
 	wafv2       wafv2State
 	resolver    resolverState
 	gateway     gatewayState
