@@ -39,6 +39,7 @@ func iamEntries() []entry {
 		op("iam:DetachUserPolicy", iam.NewFromConfig, (*iam.Client).DetachUserPolicy, writes, needs("iam:DetachUserPolicy", iamUser), only("ArnEquals", "iam:PolicyARN", "{PolicyArn}")),
 		op("iam:GetRole", iam.NewFromConfig, (*iam.Client).GetRole, needs("iam:GetRole", iamRole)),
 		op("iam:CreateRole", iam.NewFromConfig, (*iam.Client).CreateRole, writes, needs("iam:CreateRole", iamRole)),
+		op("iam:DeleteRole", iam.NewFromConfig, (*iam.Client).DeleteRole, writes, needs("iam:DeleteRole", iamRole)),
 		op("iam:CreateServiceLinkedRole", iam.NewFromConfig, (*iam.Client).CreateServiceLinkedRole, writes, needs("iam:CreateServiceLinkedRole", "arn:{partition}:iam::{account}:role/aws-service-role/{AWSServiceName}/*")),
 		op("iam:PutRolePolicy", iam.NewFromConfig, (*iam.Client).PutRolePolicy, writes, needs("iam:PutRolePolicy", iamRole)),
 		op("iam:GetRolePolicy", iam.NewFromConfig, (*iam.Client).GetRolePolicy, needs("iam:GetRolePolicy", iamRole)),
