@@ -118,7 +118,7 @@ func fullChange(name string) parry.Change {
 	return parry.Change{
 		Name: name, Why: "the key is out", Call: fullCall("iam:UpdateAccessKey"), Item: "eni-1", State: map[string]any{"Status": "Active"},
 		After: map[string]any{"Status": "Inactive"}, Undo: []parry.Call{fullCall("iam:UpdateAccessKey")}, Irreversible: "no",
-		Kept: "yes", RestoredBy: "another", Until: "close", Wait: 10 * time.Minute, Volatile: []string{"LockToken"}, Races: []string{"WAFOptimisticLockException"},
+		Kept: "yes", RestoredBy: "another", Until: "close", Wait: 10 * time.Minute, Volatile: []string{"LockToken"}, UndoVolatile: []string{"Parameters"}, Races: []string{"WAFOptimisticLockException"},
 	}
 }
 
