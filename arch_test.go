@@ -20,7 +20,7 @@ var shared = []string{"parry/internal/expr", "parry/internal/strictyaml", "parry
 
 // assembly are the packages that put parts together, and so may know many.
 var assembly = []string{"cmd/parry", "internal/assemble", "internal/cases", "internal/demo", "internal/gendocs", "internal/bench", "internal/coverage",
-	"internal/given", "internal/backtest", "internal/serve"}
+	"internal/given", "internal/backtest", "internal/serve", "internal/deploy", "internal/lambda"}
 
 // testOnly are packages that no shipped code may import.
 var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/storetest", "parry/internal/dynamotest"}
