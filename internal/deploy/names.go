@@ -44,7 +44,9 @@ func (o *Org) Machine() string { return o.Name + "-response" }
 func (o *Org) Trail() string { return o.Name + "-trail" }
 
 // AuditBucket is the name of the bucket that keeps the record.
-func (o *Org) AuditBucket() string { return fmt.Sprintf("%s-audit-%s-%s", o.Name, o.Hub.Account, o.Hub.Region) }
+func (o *Org) AuditBucket() string {
+	return fmt.Sprintf("%s-audit-%s-%s", o.Name, o.Hub.Account, o.Hub.Region)
+}
 
 // ForwardRole is the role with which events of a member are sent to the hub's bus.
 func (o *Org) ForwardRole() string { return o.Name + "-forward" }
