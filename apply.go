@@ -35,6 +35,9 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 		return err
 	}
 
+	if resp.State == Verifying { // every call is made: what AWS does not show yet is waited for, not made again
+		return r.verify(ctx, resp)
+	}
 	job, resumed := resp.job(), resp.State.Begun()
 	if !resumed {
 		job.Source = "" // what is asked about is the playbook as it is now
@@ -76,13 +79,22 @@ func (r *Responder) Apply(ctx context.Context, resp *Response, by string) error 
 	if err != nil {
 		return err
 	}
-	if err := r.carry(ctx, resp, todo); resp.Halted != "" {
+	switch err := r.carry(ctx, resp, todo); {
+	case left(err):
+		return nil
+	case resp.Halted != "":
 		return err
-	} else if err != nil {
+	case err != nil:
 		return r.fail(ctx, resp, err)
+	}
+	if resp.Times.Made.IsZero() {
+		resp.Times.Made = r.Now()
 	}
 	if err := r.step(ctx, resp, Verifying, MoveApplied, "every call is made"); err != nil {
 		return err
+	}
+	if r.leave(resp, 0) != nil {
+		return nil
 	}
 	return r.verify(ctx, resp)
 }
@@ -183,6 +195,9 @@ func (r *Responder) carry(ctx context.Context, resp *Response, todo []Change) er
 			if err := r.mayGoOn(ctx, resp); err != nil {
 				return err
 			}
+			if err := r.leave(resp, 0); err != nil {
+				return err
+			}
 			if err := r.make(ctx, resp, actor, c); err != nil {
 				return r.revert(ctx, resp, err)
 			}
@@ -280,8 +295,11 @@ func (r *Responder) await(ctx context.Context, resp *Response, c Change) error {
 	if c.Wait == 0 {
 		return nil
 	}
-	failed := ""
-	err := r.until(ctx, resp, c.Wait, func() (done bool, err error) {
+	failed, since := "", r.Now()
+	if o := resp.result(c.Name); o != nil {
+		since = o.At
+	}
+	err := r.until(ctx, resp, patience{since, c.Wait, true}, func() (done bool, err error) {
 		done, failed, err = r.Planner.Settled(ctx, resp.job(), c)
 		return done || failed != "", err
 	}, "%s was not finished within %s", c.Name, c.Wait)
@@ -317,7 +335,7 @@ func (r *Responder) revert(ctx context.Context, resp *Response, cause error) err
 // verify plans again, with patience, until nothing is missing, and keeps the state that was left for a later undo.
 func (r *Responder) verify(ctx context.Context, resp *Response) error {
 	gone := ""
-	err := r.until(ctx, resp, r.Patience, func() (bool, error) {
+	err := r.until(ctx, resp, patience{resp.Times.Made, r.Patience, true}, func() (bool, error) {
 		plan, err := r.Planner.Plan(ctx, resp.job())
 		if err != nil {
 			return false, err
@@ -325,6 +343,9 @@ func (r *Responder) verify(ctx context.Context, resp *Response) error {
 		gone = plan.Gone
 		return plan.Empty() && len(plan.Refusals) == 0, plan.missing()
 	}, "AWS does not show the changes after %s", r.Patience)
+	if left(err) {
+		return nil
+	}
 	if err != nil {
 		return r.fail(ctx, resp, err)
 	}
@@ -343,10 +364,24 @@ func (r *Responder) verify(ctx context.Context, resp *Response) error {
 	return r.step(ctx, resp, Done, MoveVerified, "planned again: nothing is missing")
 }
 
+// patience is how long something is waited for.
+type patience struct {
+	since time.Time     // when what is waited for was begun: a worker that takes it up does not begin to wait anew
+	span  time.Duration // the longest wait
+	leave bool          // whether the response can be left to others meanwhile
+}
+
+// The pauses between two looks at AWS. They grow with the time that was waited already.
+const (
+	shortestPause = 200 * time.Millisecond
+	longestPause  = 15 * time.Second
+	longestAway   = 5 * time.Minute // of a response that is left to others: nothing of it is held meanwhile
+)
+
 // until tries f with growing pauses for as long as patience lasts. An error of f counts as not yet, and is told if it stays.
-func (r *Responder) until(ctx context.Context, resp *Response, patience time.Duration, f func() (bool, error), format string, args ...any) error {
-	deadline, pause := r.Now().Add(patience), 200*time.Millisecond
-	for {
+func (r *Responder) until(ctx context.Context, resp *Response, p patience, f func() (bool, error), format string, args ...any) error {
+	deadline := p.since.Add(p.span)
+	for pause := min(max(shortestPause, r.Now().Sub(p.since)), longestPause); ; pause = min(2*pause, longestPause) {
 		ok, err := f()
 		if ok {
 			return nil
@@ -358,13 +393,18 @@ func (r *Responder) until(ctx context.Context, resp *Response, patience time.Dur
 			}
 			return Errorf(Fault, "%s", msg)
 		}
+		if p.leave {
+			away := min(max(pause, r.Now().Sub(p.since)/3), longestAway, deadline.Sub(r.Now())-pause)
+			if err := r.leave(resp, max(away, pause)); err != nil {
+				return err
+			}
+		}
 		if err := r.Sleep(ctx, pause); err != nil {
 			return err
 		}
 		if err := r.extend(ctx, resp); err != nil {
 			return err
 		}
-		pause = min(2*pause, 15*time.Second)
 	}
 }
 

@@ -38,6 +38,9 @@ type Responder struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 	// Patience is how long verifying waits for AWS to show what was changed. IAM takes seconds to minutes.
 	Patience time.Duration
+	// Leave, where given, is asked before each call, and before each pause while AWS is waited for, whether the response is to be left as it is, for
+	// another process to take up with Advance: then it keeps its state, its resource is free, and nothing has failed. The pause is 0 before a call.
+	Leave func(resp Response, pause time.Duration) bool
 	// Watch, where given, is told of each step as it is recorded.
 	Watch func(Response, Record)
 }

@@ -73,8 +73,9 @@ type Times struct {
 	FirstSeen time.Time `json:"first_seen"` // by the source
 	Received  time.Time `json:"received"`
 	Planned   time.Time `json:"planned"`
-	Applied   time.Time `json:"applied"` // the yes was given
-	Closed    time.Time `json:"closed"`  // done or failed; an undo does not change it
+	Applied   time.Time `json:"applied"`       // the yes was given
+	Made      time.Time `json:"made,omitzero"` // the last call was made, and verifying began
+	Closed    time.Time `json:"closed"`        // done or failed; an undo does not change it
 }
 
 // TimeToDetect is how long the trouble was there before Parry heard of it; zero where unknown.

@@ -192,13 +192,13 @@ func (r *Responder) takeBackAll(ctx context.Context, id string, t Taking) (Respo
 // verifyUndo reads every restored state again, with patience.
 func (r *Responder) verifyUndo(ctx context.Context, resp *Response, rev Reversal) error {
 	var back []Change
-	patience := r.Patience
+	span, since := r.Patience, r.Now()
 	for _, s := range rev.Steps {
 		i := slices.IndexFunc(resp.Plan.Changes, func(c Change) bool { return c.Name == s.Change })
 		back = append(back, resp.Plan.Changes[i])
-		patience = max(patience, resp.Plan.Changes[i].Wait) // what takes AWS time takes it to take back, too
+		span = max(span, resp.Plan.Changes[i].Wait) // what takes AWS time takes it to take back, too
 	}
-	err := r.until(ctx, resp, patience, func() (bool, error) {
+	err := r.until(ctx, resp, patience{since: since, span: span}, func() (bool, error) {
 		now, err := r.Planner.States(ctx, resp.job(), back)
 		if err != nil {
 			return false, err
@@ -209,7 +209,7 @@ func (r *Responder) verifyUndo(ctx context.Context, resp *Response, rev Reversal
 			}
 		}
 		return true, nil
-	}, "AWS does not show the earlier state after %s", patience)
+	}, "AWS does not show the earlier state after %s", span)
 	if err != nil {
 		return r.fail(ctx, resp, err)
 	}

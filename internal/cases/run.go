@@ -44,6 +44,8 @@ type Probe struct {
 	Skip func(stage string) bool
 	// Heir, where given, takes the event up when the first responder's apply fails, as after a crash.
 	Heir func() *parry.Responder
+	// Away, where given, is called before a response that was left as it was (parry.Responder.Leave) is taken up again.
+	Away func()
 }
 
 // Result is what came of a case.
@@ -186,7 +188,12 @@ func (r *runner) whole(ctx context.Context, resp *parry.Responder, e parry.Event
 		return nil
 	}
 	p := prepared[0]
-	if err := resp.Apply(ctx, &p, "case"); err != nil {
+	err = resp.Apply(ctx, &p, "case")
+	for err == nil && p.State.Begun() && r.probe.Away != nil {
+		r.probe.Away()
+		p, err = resp.Advance(ctx, p.ID)
+	}
+	if err != nil {
 		if r.probe.Heir == nil {
 			r.res.fail("apply: %v", err)
 			r.step("failed", p)

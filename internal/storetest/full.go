@@ -40,7 +40,7 @@ func Full(id, key string, received time.Time) parry.Response {
 		Undone: []parry.Outcome{fullOutcome(parry.Intended)},
 		Times: parry.Times{
 			FirstSeen: received.Add(-time.Hour), Received: received, Planned: received.Add(time.Nanosecond),
-			Applied: received.Add(time.Microsecond), Closed: received.Add(time.Second),
+			Applied: received.Add(time.Microsecond), Made: received.Add(time.Millisecond), Closed: received.Add(time.Second),
 		},
 		Seen: 3, SeenAt: received.Add(time.Hour), SeenTime: 1_773_489_600_456, Again: "it was told", Published: 1_773_489_600_455,
 		Halted: "stopped", Stays: "changed since", Untold: &parry.Untold{Seq: 3, Tries: 2, Next: received.Add(time.Minute)}, Taking: &parry.Taking{By: "ada", Changes: []string{"deactivate"}, From: parry.Done, Hold: true},
