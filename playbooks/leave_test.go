@@ -52,10 +52,10 @@ func TestAResponseThatIsLeftIsTakenUp(t *testing.T) {
 			if rec.Kind == parry.MoveFailed {
 				t.Errorf("a record says that it failed: %s", rec.Text)
 			}
-			if rec.Kind != parry.MoveCall || rec.State != parry.Applying {
+			if rec.Kind != parry.MoveCall || rec.State != parry.Applying || rec.Call.State != parry.Made {
 				continue
 			}
-			if made[rec.Call.Change]++; made[rec.Call.Change] > 1 && rec.Call.State == parry.Made {
+			if made[rec.Call.Change]++; made[rec.Call.Change] > 1 {
 				t.Errorf("%s was made twice", rec.Call.Change)
 			}
 		}
