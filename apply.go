@@ -144,13 +144,18 @@ func (r *Responder) rest(ctx context.Context, resp *Response, fresh Plan) ([]Cha
 	}
 	for _, c := range resp.Plan.Changes {
 		approved[c.Name] = c
-		if o := resp.result(c.Name); missing[c.Name] || o != nil && o.Output != nil {
+		o := resp.result(c.Name)
+		if missing[c.Name] || o != nil && o.Output != nil {
 			continue
 		}
 		// It took effect and its answer was lost, or someone else did it: later changes may need what it gives.
 		found, err := r.Planner.Found(ctx, resp.job(), c)
 		if err != nil {
 			return nil, err
+		}
+		if o != nil && o.State == Made {
+			o.Output = found
+			continue
 		}
 		resp.Results = append(resp.Results, Outcome{Change: c.Name, Call: c.Call, State: Already, At: r.Now(), Output: found})
 	}

@@ -180,6 +180,9 @@ func (r *Responder) takeBackAll(ctx context.Context, id string, t Taking) (Respo
 	if err := r.step(ctx, &resp, Undoing, MoveUndo, fmt.Sprintf("%s takes back: %d of %d changes", t.By, len(rev.Steps), len(resp.Plan.Changes))); err != nil {
 		return resp, err
 	}
+	if r.leave(&resp, 0) != nil {
+		return resp, nil
+	}
 	for _, s := range rev.Steps {
 		i := slices.IndexFunc(resp.Plan.Changes, func(c Change) bool { return c.Name == s.Change })
 		if err := r.takeBack(ctx, &resp, resp.Plan.Changes[i], s.Calls); err != nil {

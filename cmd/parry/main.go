@@ -49,6 +49,9 @@ func codeOf(err error) int {
 func run(ctx context.Context, args []string, env func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{env: env, stdin: stdin, stdout: stdout, stderr: stderr}
 	cmd := a.command()
+	if len(args) == 0 && env(lambdaRuntime) != "" { // Lambda starts a file named bootstrap, and says nothing more
+		args = []string{"lambda"}
+	}
 	cmd.SetArgs(args)
 	cmd.SetIn(stdin)
 	cmd.SetOut(stdout)

@@ -228,6 +228,10 @@ func (r *runner) whole(ctx context.Context, resp *parry.Responder, e parry.Event
 
 func (r *runner) undo(ctx context.Context, resp *parry.Responder, p parry.Response, e parry.Event, f parry.Finding) error {
 	undone, err := resp.Undo(ctx, p.ID, "case")
+	for err == nil && undone.State == parry.Undoing && r.probe.Away != nil {
+		r.probe.Away()
+		undone, err = resp.Advance(ctx, p.ID)
+	}
 	if err != nil && r.probe.Heir != nil {
 		resp = r.probe.Heir()
 		undone, err = resp.Undo(ctx, p.ID, "heir")

@@ -2,6 +2,15 @@ package deploy
 
 import "fmt"
 
+// How long the functions may take, in seconds. A findings queue hides a message six times as long as the worker may take, as Lambda advises.
+// Source: "Using Lambda with Amazon SQS", AWS Lambda Developer Guide.
+const (
+	WorkerSeconds = 300
+	StepSeconds   = 900 // the longest that there is
+	ClockSeconds  = 300
+	DoorSeconds   = 60
+)
+
 // The functions that Parry is on AWS. Each has a role of its own.
 const (
 	Worker = "worker" // takes findings from the queue, plans, and does what is fast

@@ -116,6 +116,7 @@ func (s *Server) every(ctx context.Context, d time.Duration, f func(context.Cont
 
 // result is what came of a delivery.
 type result struct {
+	responses []parry.Response
 	malformed []error // no event, or none that can be read
 	failed    []error // may go well another time
 	busy      []error // somebody else works on it
@@ -141,7 +142,7 @@ func (r *result) note(err error) {
 
 // answer answers every finding of a delivery, in order; what goes wrong with one keeps no other from being answered. An event that
 // makes the program panic is one that fails: the others are answered.
-func (s *Server) answer(work context.Context, e *parry.Responder, d delivery) (r result) {
+func (s *Server) answer(work context.Context, e *parry.Responder, d named) (r result) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.o.Log.Error("a panic", "delivery", d.Name(), "panic", clean(fmt.Sprint(p)), "stack", string(debug.Stack()))
@@ -156,7 +157,9 @@ func (s *Server) answer(work context.Context, e *parry.Responder, d delivery) (r
 			if work.Err() != nil {
 				return r
 			}
-			r.note(s.finding(work, e, x.event, f))
+			responses, err := s.finding(work, e, x.event, f)
+			r.responses = append(r.responses, responses...)
+			r.note(err)
 		}
 	}
 	return r
@@ -167,13 +170,13 @@ const longestLease = 20 * time.Second
 
 // finding answers one finding. Until it is through no other worker answers the same one: of two deliveries that come at the same moment
 // one would ask a person what the other asks already.
-func (s *Server) finding(ctx context.Context, e *parry.Responder, ev parry.Event, f parry.Finding) error {
+func (s *Server) finding(ctx context.Context, e *parry.Responder, ev parry.Event, f parry.Finding) ([]parry.Response, error) {
 	name, lease := "finding "+f.Key(), longestLease
 	if e.Lease > 0 {
 		lease = min(lease, e.Lease)
 	}
 	if err := e.Store.Claim(ctx, name, e.Worker, e.Now(), lease); err != nil {
-		return err
+		return nil, err
 	}
 	let := s.every(ctx, lease/3, func(ctx context.Context) {
 		if err := e.Store.Claim(ctx, name, e.Worker, e.Now(), lease); err != nil && ctx.Err() == nil {
@@ -186,7 +189,7 @@ func (s *Server) finding(ctx context.Context, e *parry.Responder, ev parry.Event
 	}()
 	responses, err := e.Respond(ctx, ev, f)
 	if err != nil {
-		return err
+		return responses, err
 	}
 	var unplanned []error
 	for _, resp := range responses {
@@ -194,7 +197,7 @@ func (s *Server) finding(ctx context.Context, e *parry.Responder, ev parry.Event
 			unplanned = append(unplanned, parry.Errorf(parry.Fault, "response %s: there is no plan: %s", resp.ID, resp.Reason))
 		}
 	}
-	return errors.Join(unplanned...)
+	return responses, errors.Join(unplanned...)
 }
 
 // decoded is an event with its findings.

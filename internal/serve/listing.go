@@ -64,7 +64,8 @@ func (s *Server) listed(ctx, work context.Context, name string, text []byte) err
 	var r result
 	for _, x := range all {
 		for _, f := range x.findings {
-			r.note(s.finding(work, e, x.event, f))
+			_, err := s.finding(work, e, x.event, f)
+			r.note(err)
 		}
 	}
 	return errors.Join(r.failed...)

@@ -44,6 +44,9 @@ func account(resp parry.Response) string {
 const longest = 500
 
 // clean makes a text fit for the log: of one line, not long, and without what would move a cursor.
+// Clean makes a text fit for a line of the log.
+func Clean(s string) string { return clean(s) }
+
 func clean(s string) string {
 	if len(s) > longest {
 		s = strings.ToValidUTF8(s[:longest], "") + "..."

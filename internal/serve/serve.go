@@ -67,10 +67,15 @@ type counts struct {
 	Answered, Again, Aside, Malformed, Refused, Resumed, InHand atomic.Int64
 }
 
-// delivery is a message that was taken and has to be given back in one of four ways.
-type delivery interface {
+// named is a text that came in.
+type named interface {
 	Name() string
 	Body() []byte
+}
+
+// delivery is a message that was taken and has to be given back in one of four ways.
+type delivery interface {
+	named
 	Tries() int                                           // this one included
 	Keep(ctx context.Context) error                       // it is worked on: nobody else gets it
 	Done(ctx context.Context) error                       // it is forgotten
