@@ -23,6 +23,8 @@ func entries() []entry {
 		rdsEntries(),
 		redshiftEntries(),
 		dynamodbEntries(),
+		efsEntries(),
+		opensearchEntries(),
 		ecrEntries(),
 		snsEntries(),
 		sqsEntries(),

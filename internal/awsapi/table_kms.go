@@ -18,6 +18,9 @@ func kmsEntries() []entry {
 		op("kms:GetKeyPolicy", kms.NewFromConfig, (*kms.Client).GetKeyPolicy, needs("kms:GetKeyPolicy", key)),
 		op("kms:PutKeyPolicy", kms.NewFromConfig, (*kms.Client).PutKeyPolicy, writes, needs("kms:PutKeyPolicy", key)),
 		op("kms:EnableKey", kms.NewFromConfig, (*kms.Client).EnableKey, writes, needs("kms:EnableKey", key)),
+		op("kms:CreateGrant", kms.NewFromConfig, (*kms.Client).CreateGrant, writes, needs("kms:CreateGrant", key)),
+		op("kms:ListGrants", kms.NewFromConfig, (*kms.Client).ListGrants, needs("kms:ListGrants", key), pages("Marker", "NextMarker")),
+		op("kms:RevokeGrant", kms.NewFromConfig, (*kms.Client).RevokeGrant, writes, needs("kms:RevokeGrant", key)),
 		op("kms:CancelKeyDeletion", kms.NewFromConfig, (*kms.Client).CancelKeyDeletion, writes, needs("kms:CancelKeyDeletion", key)),
 	}
 }

@@ -67,6 +67,7 @@ func handlers() table {
 	configHandlers(t)
 	securityhubHandlers(t)
 	macieHandlers(t)
+	efsHandlers(t)
 	wafv2Handlers(t)
 	gatewayHandlers(t)
 	cloudfrontHandlers(t)

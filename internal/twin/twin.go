@@ -56,6 +56,7 @@ type region struct {
 	config      configState
 	securityhub securityhubState
 	macie       macieState
+	files       []*fileSystem
 	ecs         ecsState
 	logGroups   map[string]bool   // by name
 	ssmSettings map[string]string // service settings that somebody set, by id

