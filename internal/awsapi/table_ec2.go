@@ -76,5 +76,12 @@ func ec2Entries() []entry {
 		op("ec2:ModifyTransitGateway", ec2.NewFromConfig, (*ec2.Client).ModifyTransitGateway, writes, needs("ec2:ModifyTransitGateway", ec2Prefix+"transit-gateway/{TransitGatewayId}")),
 		op("ec2:CreateTags", ec2.NewFromConfig, (*ec2.Client).CreateTags, writes, needs("ec2:CreateTags", ec2Prefix+"*/{Resources}")),
 		op("ec2:DeleteTags", ec2.NewFromConfig, (*ec2.Client).DeleteTags, writes, needs("ec2:DeleteTags", ec2Prefix+"*/{Resources}")),
+		op("ec2:DescribeVpcAttribute", ec2.NewFromConfig, (*ec2.Client).DescribeVpcAttribute, needs("ec2:DescribeVpcAttribute", ec2Prefix+"vpc/{VpcId}")),
+		op("ec2:ModifyVpcAttribute", ec2.NewFromConfig, (*ec2.Client).ModifyVpcAttribute, writes, needs("ec2:ModifyVpcAttribute", ec2Prefix+"vpc/{VpcId}")),
+		op("ec2:DescribeVpcEndpoints", ec2.NewFromConfig, (*ec2.Client).DescribeVpcEndpoints, pages("NextToken", "NextToken")),
+		op("ec2:CreateVpcEndpoint", ec2.NewFromConfig, (*ec2.Client).CreateVpcEndpoint, writes,
+			needs("ec2:CreateVpcEndpoint", ec2Prefix+"vpc-endpoint/*", ec2Prefix+"vpc/{VpcId}", ec2Prefix+"subnet/{SubnetIds}", ec2Prefix+"security-group/{SecurityGroupIds}"),
+			tagOnCreate("CreateVpcEndpoint", ec2Prefix+"vpc-endpoint/*")),
+		op("ec2:DeleteVpcEndpoints", ec2.NewFromConfig, (*ec2.Client).DeleteVpcEndpoints, writes, needs("ec2:DeleteVpcEndpoints", ec2Prefix+"vpc-endpoint/{VpcEndpointIds}")),
 	}
 }

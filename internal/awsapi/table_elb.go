@@ -21,5 +21,10 @@ func elbEntries() []entry {
 		op("elb:CreateLoadBalancer", elb.NewFromConfig, (*elb.Client).CreateLoadBalancer, writes, needs("elasticloadbalancing:CreateLoadBalancer", elbName)),
 		op("elb:RegisterInstancesWithLoadBalancer", elb.NewFromConfig, (*elb.Client).RegisterInstancesWithLoadBalancer, writes, needs("elasticloadbalancing:RegisterInstancesWithLoadBalancer", elbName)),
 		op("elb:DeregisterInstancesFromLoadBalancer", elb.NewFromConfig, (*elb.Client).DeregisterInstancesFromLoadBalancer, writes, needs("elasticloadbalancing:DeregisterInstancesFromLoadBalancer", elbName)),
+		op("elbv2:CreateLoadBalancer", elbv2.NewFromConfig, (*elbv2.Client).CreateLoadBalancer, writes, needs("elasticloadbalancing:CreateLoadBalancer", "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/app/{Name}/*")),
+		op("elbv2:DescribeLoadBalancers", elbv2.NewFromConfig, (*elbv2.Client).DescribeLoadBalancers, needs("elasticloadbalancing:DescribeLoadBalancers"), pages("Marker", "NextMarker")),
+		op("elbv2:CreateListener", elbv2.NewFromConfig, (*elbv2.Client).CreateListener, writes, needs("elasticloadbalancing:CreateListener", "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/{LoadBalancerArn}")),
+		op("elbv2:DescribeListeners", elbv2.NewFromConfig, (*elbv2.Client).DescribeListeners, needs("elasticloadbalancing:DescribeListeners"), pages("Marker", "NextMarker")),
+		op("elbv2:ModifyListener", elbv2.NewFromConfig, (*elbv2.Client).ModifyListener, writes, needs("elasticloadbalancing:ModifyListener", "arn:{partition}:elasticloadbalancing:{region}:{account}:listener/app/*")),
 	}
 }

@@ -15,5 +15,9 @@ func guarddutyEntries() []entry {
 			depends("iam:CreateServiceLinkedRole"), only("StringEquals", "iam:AWSServiceName", "guardduty.amazonaws.com")),
 		op("guardduty:UpdateDetector", guardduty.NewFromConfig, (*guardduty.Client).UpdateDetector, writes, needs("guardduty:UpdateDetector", detector)),
 		op("guardduty:DeleteDetector", guardduty.NewFromConfig, (*guardduty.Client).DeleteDetector, writes, needs("guardduty:DeleteDetector", detector)),
+		op("guardduty:CreateFilter", guardduty.NewFromConfig, (*guardduty.Client).CreateFilter, writes, needs("guardduty:CreateFilter", detector)),
+		op("guardduty:GetFilter", guardduty.NewFromConfig, (*guardduty.Client).GetFilter, needs("guardduty:GetFilter", detector+"/filter/{FilterName}")),
+		op("guardduty:TagResource", guardduty.NewFromConfig, (*guardduty.Client).TagResource, writes, needs("guardduty:TagResource", "arn:{partition}:guardduty:{region}:{account}:detector/{ResourceArn}")),
+		op("guardduty:UntagResource", guardduty.NewFromConfig, (*guardduty.Client).UntagResource, writes, needs("guardduty:UntagResource", "arn:{partition}:guardduty:{region}:{account}:detector/{ResourceArn}")),
 	}
 }

@@ -44,6 +44,7 @@ func cfnKinds() map[string]kind {
 		"AWS::RolesAnywhere::Profile":                      {"", "rolesanywhere", "profile/", restID},
 		"AWS::RolesAnywhere::TrustAnchor":                  {"", "rolesanywhere", "trust-anchor/", restID},
 		"AWS::Route53Resolver::ResolverQueryLoggingConfig": {"", "route53resolver", "resolver-query-log-config/", restID},
+		"AWS::SSO::PermissionSet":                          {"", "sso", "permissionSet/", arnID},
 		"AWS::S3Express::DirectoryBucket":                  {"", "s3express", "bucket/", restID},
 	}
 }

@@ -85,6 +85,7 @@ func asffKinds() map[string]kind {
 		"AwsElbLoadBalancer":               {"AWS::ElasticLoadBalancing::LoadBalancer", "elasticloadbalancing", "loadbalancer/", restID},
 		"AwsElbv2LoadBalancer":             {"AWS::ElasticLoadBalancingV2::LoadBalancer", "elasticloadbalancing", "loadbalancer/", arnID},
 		"AwsGuardDutyDetector":             {"AWS::GuardDuty::Detector", "guardduty", "detector/", restID},
+		"AwsGuardDutyFilter":               {"AWS::GuardDuty::Filter", "guardduty", "detector/", arnID},
 		"AwsIamGroup":                      {"AWS::IAM::Group", "iam", "group/", lastID},
 		"AwsIamInstanceProfile":            {"AWS::IAM::InstanceProfile", "iam", "instance-profile/", lastID},
 		"AwsIamPolicy":                     {"AWS::IAM::Policy", "iam", "policy/", arnID},

@@ -3,6 +3,7 @@ package twin
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,6 +17,8 @@ type guarddutyState struct {
 }
 
 type detector struct {
+	tags                 map[string]string
+	filters              map[string]map[string]string // the tags of each, by its name
 	id, created, updated string
 	enabled              bool
 	frequency            gdtypes.FindingPublishingFrequency
@@ -32,6 +35,7 @@ func guarddutyHandlers(t table) {
 	on(t, service, "GetAdministratorAccount", getAdministratorAccount)
 	on(t, service, "CreateMembers", createMembers)
 	on(t, service, "StopMonitoringMembers", stopMonitoringMembers)
+	guarddutyTagHandlers(t)
 }
 
 func badDetector(format string, args ...any) error {
@@ -57,7 +61,7 @@ func createDetector(r *request, in *guardduty.CreateDetectorInput) (*guardduty.C
 		return nil, badDetector("a detector already exists for the current account.")
 	}
 	d := r.newDetector(*in.Enable)
-	d.frequency = cmp.Or(in.FindingPublishingFrequency, d.frequency)
+	d.frequency, d.tags = cmp.Or(in.FindingPublishingFrequency, d.frequency), tagsOf(in.Tags)
 	r.reg.guardduty.detector = d
 	return &guardduty.CreateDetectorOutput{DetectorId: aws.String(d.id)}, nil
 }
@@ -80,7 +84,7 @@ func getDetector(r *request, in *guardduty.GetDetectorInput) (*guardduty.GetDete
 		status = gdtypes.DetectorStatusEnabled
 	}
 	return &guardduty.GetDetectorOutput{
-		CreatedAt: aws.String(d.created), UpdatedAt: aws.String(d.updated), Status: status, FindingPublishingFrequency: d.frequency,
+		CreatedAt: aws.String(d.created), UpdatedAt: aws.String(d.updated), Status: status, FindingPublishingFrequency: d.frequency, Tags: maps.Clone(d.tags),
 		ServiceRole: aws.String("arn:aws:iam::" + r.acct.id + ":role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty"),
 	}, nil
 }

@@ -57,6 +57,10 @@ type region struct {
 	securityhub securityhubState
 	macie       macieState
 	files       []*fileSystem
+	stacks      []*stack
+	clusters    []*eksCluster
+	sets        map[string]*permissionSet
+	ruleGroups  []*ruleGroup
 	ecs         ecsState
 	logGroups   map[string]bool   // by name
 	ssmSettings map[string]string // service settings that somebody set, by id
