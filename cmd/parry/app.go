@@ -31,6 +31,8 @@ type app struct {
 
 	configFile, db, role, playbookDir, ruleDir, org, policyFile, auditKey, writeBack, link string
 
+	act, tier string // which rules may act, and the highest tier: see config.Settings
+
 	lease  time.Duration
 	warn   func(error) // tells what went wrong beside the work; nil for a message
 	lastly func()      // what is to be done before the store is closed; nil for nothing
@@ -49,6 +51,7 @@ func (a *app) command() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentPreRunE = a.settle
+	a.act, a.tier = a.env("PARRY_ACT"), a.env("PARRY_TIER")
 	f := root.PersistentFlags()
 	f.StringVar(&a.configFile, "config", a.env("PARRY_CONFIG"), "a file of settings, such as parry.yaml (PARRY_CONFIG); flags and the environment are above it")
 	f.StringVar(&a.db, "db", a.env("PARRY_DB"), "the store of responses: a file, or dynamodb:TABLE (PARRY_DB; default: parry/parry.db in the user's state folder)")
@@ -65,7 +68,7 @@ func (a *app) command() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.respondCommand(), a.findingCommand(), a.undoCommand(), a.showCommand(), a.listCommand(),
 		a.playbookCommand(), a.ruleCommand(), a.testCommand(), a.coverageCommand(), a.publishCommand(), a.backtestCommand(),
-		a.serveCommand(), a.lambdaCommand(), a.configCommand(),
+		a.serveCommand(), a.lambdaCommand(), a.deployCommand(), a.configCommand(),
 		a.approveCommand(), a.rejectCommand(), a.stopCommand(), a.startCommand(), a.policyCommand(),
 		a.sweepCommand(), a.backfillCommand(), a.statsCommand(), a.auditCommand(), a.storeCommand(),
 	)
@@ -104,7 +107,22 @@ func (a *app) library() (*assemble.Library, error) {
 	if err != nil && parry.KindOf(err) == parry.Fault {
 		return nil, parry.Errorf(parry.Invalid, "%w", err)
 	}
-	return lib, err
+	if err != nil {
+		return nil, err
+	}
+	return lib, a.limit(lib)
+}
+
+// limit holds the rules to what the settings say of all of them.
+func (a *app) limit(lib *assemble.Library) error {
+	if a.tier != "" {
+		highest, ok := rules.TierOf(a.tier)
+		if !ok {
+			return parry.Errorf(parry.Invalid, "there is no tier %q", a.tier).WithHint("it is auto, approve or alert")
+		}
+		lib.Rules.Lower(highest)
+	}
+	return lib.Rules.Limit(strings.FieldsFunc(a.act, func(r rune) bool { return r == ',' || r == ' ' }))
 }
 
 // responder connects to whatever AWS the environment names.

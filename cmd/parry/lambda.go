@@ -31,6 +31,11 @@ func (a *app) lambdaCommand() *cobra.Command {
 			if a.env(lambdaRuntime) == "" {
 				return parry.Errorf(parry.Invalid, "this is not AWS Lambda: %s is not set", lambdaRuntime).WithHint("'parry serve' answers events anywhere else")
 			}
+			c, err := a.settings(cmd, a.configFile)
+			if err != nil {
+				return a.wrongRules(err)
+			}
+			a.take(c)
 			h, done, err := a.function(cmd.Context())
 			if err != nil {
 				return err

@@ -18,6 +18,7 @@ import (
 // Config is the settings of a server.
 type Config struct {
 	DB, Role, Playbooks, Rules, Org, Policy string
+	Act, Tier                               string
 	AuditKey, WriteBack, Link               string
 	Lease                                   time.Duration
 
@@ -119,6 +120,7 @@ func (c *Config) fill(got map[string]string) {
 	whole := func(name string) int { n, _ := strconv.Atoi(got[name]); return n }
 	span := func(name string) time.Duration { d, _ := time.ParseDuration(got[name]); return d }
 	c.DB, c.Role, c.Playbooks, c.Rules, c.Org, c.Policy = got["db"], got["role"], got["playbooks"], got["rules"], got["org"], got["policy"]
+	c.Act, c.Tier = got["act"], got["tier"]
 	c.AuditKey, c.WriteBack, c.Link, c.Lease = got["audit_key"], got["writeback"], got["link"], span("lease")
 	c.Resume = span("resume")
 	c.Workers, c.Grace, c.Log = whole("workers"), span("grace"), got["log"]

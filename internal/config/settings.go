@@ -27,6 +27,8 @@ func Settings() []Setting {
 		{Name: "role", Env: "PARRY_ROLE", Flag: "role", Doc: "the role to take in each account, such as `parry-{playbook}`"},
 		{Name: "playbooks", Env: "PARRY_PLAYBOOKS", Flag: "playbooks", Doc: "a folder of playbooks beside the embedded ones"},
 		{Name: "rules", Env: "PARRY_RULES", Flag: "rules", Doc: "a folder of rules in the place of the embedded ones"},
+		{Name: "act", Env: "PARRY_ACT", Flag: "act", Doc: "the rules that may act, by name and with `*`, with commas; every other one observes, whatever its file says. Without it each rule's file decides"},
+		{Name: "tier", Env: "PARRY_TIER", Flag: "tier", check: oneOf("auto", "approve", "alert"), Doc: "the highest tier of any rule: `auto`, `approve` or `alert`; without it what the rules say"},
 		{Name: "org", Env: "PARRY_ORG", Flag: "org", Doc: "where accounts stand: a file, or `aws` to ask AWS Organizations"},
 		{Name: "policy", Env: "PARRY_POLICY", Flag: "policy", Doc: "the policy file: who says yes, what is never touched, how much is done by itself, and when"},
 		{Name: "audit_key", Env: "PARRY_AUDIT_KEY", Flag: "audit-key", Doc: "the key that signs the log of all records, a file or `kms:KEY-ARN`; the server makes a checkpoint every `resume` where there is something new, and at its end"},

@@ -72,3 +72,12 @@ func (o *Org) arn(service, rest string) string {
 func (o *Org) roleARN(account, name string) string {
 	return fmt.Sprintf("arn:%s:iam::%s:role/%s", o.Partition, account, name)
 }
+
+// FunctionName is the name of one of the functions.
+func (o *Org) FunctionName(of string) string { return o.Name + "-" + of }
+
+// ForwardAside is where events go, in each Region, that could not be sent to the hub.
+func (o *Org) ForwardAside() string { return o.Name + "-forward-aside" }
+
+// Topic is the topic of alarms.
+func (o *Org) Topic() string { return o.Name + "-alarms" }

@@ -2,6 +2,8 @@ package deploy
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 
 	"parry"
 )
@@ -18,8 +20,6 @@ type Playbook struct {
 	Name        string
 	Summary     string
 	Permissions []parry.Permission // in any account and Region that is watched
-	Regions     []string           // where it is limited to, such as us-east-1 for global services; empty for all that are watched
-	Controls    []string           // Security Hub controls that it puts right
 }
 
 // Rule is what a deployment must know of one of Parry's rules.
@@ -33,4 +33,81 @@ type File struct {
 	Name string
 	Body []byte
 	Why  string // one sentence: what it is and where it goes
+}
+
+// Render writes everything that a deployment is made of, and a README that says in which order it goes where. The same wish gives the same
+// bytes.
+func (w *Wish) Render() ([]File, error) {
+	var files []File
+	for _, make := range []func() ([]File, error){w.hub, w.roles, w.region, w.guardrails, w.machine} {
+		more, err := make()
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, more...)
+	}
+	for _, f := range files {
+		if len(f.Body) > templateBytes {
+			return nil, parry.Errorf(parry.Invalid, "%s has %d bytes, and CloudFormation takes %d", f.Name, len(f.Body), templateBytes).
+				WithHint("use fewer playbooks: a role is made for each that a rule names")
+		}
+	}
+	return append(files, w.readme(files)), nil
+}
+
+// machine is the state machine's definition by itself, for people and for validators.
+func (w *Wish) machine() ([]File, error) {
+	body, err := indented(Machine(w.Org.Partition, w.Org.arn("lambda", "function:"+w.Org.FunctionName(Step))))
+	return []File{{"machine.asl.json", body, "the state machine's definition, as hub.json holds it"}}, err
+}
+
+// readme says what was rendered and in which order it goes where.
+func (w *Wish) readme(files []File) File {
+	o := w.Org
+	var b strings.Builder
+	fmt.Fprintf(&b, "# What was rendered for organization %s\n\n", o.Organization)
+	fmt.Fprintf(&b, "The hub is account %s in %s; watched are %s in %s. %d rules name %d playbooks; these may act: %s. Every other rule observes.\n\n",
+		o.Hub.Account, o.Hub.Region, o.watched(), strings.Join(o.Regions, ", "), len(w.Rules), len(w.Playbooks), orNone(o.Act))
+	b.WriteString("| file | what it is, and where it goes |\n|---|---|\n")
+	for _, f := range files {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Name, f.Why)
+	}
+	fmt.Fprintf(&b, `
+## In this order
+
+1. Zip the binary as a file named bootstrap, with rules and policy file in a folder config beside it, and put it into a bucket of the hub, in its Region.
+2. hub.json: a stack in account %s, Region %s, with the parameters CodeBucket and CodeKey. It needs CAPABILITY_NAMED_IAM.
+3. roles*.json: a StackSet with service-managed permissions for %s, in %s only: IAM is the same in all Regions. It needs CAPABILITY_NAMED_IAM.
+4. region.json: a StackSet for the same accounts, in each of %s. Without it no finding comes.
+5. guardrails.json: a stack in the management account%s, when the rest stands: it keeps everybody else from changing it.
+
+Rules observe until they are named under act in org.yaml and say mode: act.
+`, o.Hub.Account, o.Hub.Region, o.watched(), o.Hub.Region, strings.Join(o.Regions, ", "), inBrackets(o.Management))
+	return File{"README.md", []byte(b.String()), "what is here"}
+}
+
+func orNone(all []string) string {
+	if len(all) == 0 {
+		return "none"
+	}
+	return strings.Join(all, ", ")
+}
+
+func inBrackets(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s + ")"
+}
+
+// watched names the accounts that are watched, for people.
+func (o *Org) watched() string {
+	if len(o.OUs) == 0 {
+		return "accounts " + strings.Join(o.Accounts, ", ")
+	}
+	text := "all accounts of " + strings.Join(o.OUs, ", ")
+	if len(o.Except) > 0 {
+		text += " but " + strings.Join(o.Except, ", ")
+	}
+	return text
 }

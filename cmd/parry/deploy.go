@@ -1,0 +1,102 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"parry"
+	"parry/internal/assemble"
+	"parry/internal/deploy"
+)
+
+func (a *app) deployCommand() *cobra.Command {
+	c := &cobra.Command{Use: "deploy", Short: "Write what it takes to run natively in an AWS organization"}
+	c.AddCommand(a.deployRender())
+	return c
+}
+
+func (a *app) deployRender() *cobra.Command {
+	var file, out string
+	c := &cobra.Command{
+		Use:   "render --config org.yaml --out DIR",
+		Short: "Write the CloudFormation templates, the state machine and the guardrails, and what goes where",
+		Long: "Reads org.yaml, which names the hub, the accounts, Regions, rules, approvers and channels, and writes templates into a folder: the hub,\n" +
+			"a role for each playbook in every account with exactly what its calls need, event rules with the rules' own patterns, and service control\n" +
+			"policies that guard it all. It asks nothing of AWS, and the same file gives the same bytes. docs/deploy.md has a whole org.yaml.",
+		Args: args(cobra.NoArgs, "parry deploy render --config org.yaml --out DIR"),
+		RunE: func(*cobra.Command, []string) error { return a.render(file, out) },
+	}
+	c.Flags().StringVar(&file, "config", "", "org.yaml: what is wanted")
+	c.Flags().StringVar(&out, "out", "", "the folder to write into; it is made where it is not there")
+	return c
+}
+
+// render writes a deployment into a folder.
+func (a *app) render(file, out string) error {
+	if file == "" || out == "" {
+		return parry.Errorf(parry.Invalid, "what is wanted, or where it is to be written, is not named").WithHint("parry deploy render --config org.yaml --out DIR")
+	}
+	o, err := readOrg(file)
+	if err != nil {
+		return err
+	}
+	lib, err := assemble.NewLibrary(beside(file, o.Playbooks), beside(file, o.Rules))
+	if err != nil {
+		return a.wrongRules(err)
+	}
+	if err := lib.Rules.Limit(o.Act); err != nil {
+		return err
+	}
+	if o.Policy != "" {
+		a.policyFile = beside(file, o.Policy)
+		if _, err := a.policy(); err != nil {
+			return err
+		}
+	}
+	files, err := deploy.NewWish(o, lib.Playbooks, lib.Rules).Render()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return parry.Errorf(parry.Invalid, "%w", err)
+	}
+	for _, f := range files {
+		if err := os.WriteFile(filepath.Join(out, f.Name), f.Body, 0o644); err != nil {
+			return parry.Errorf(parry.Invalid, "%w", err)
+		}
+		if a.json {
+			if err := a.encode(map[string]any{"file": f.Name, "bytes": len(f.Body), "what": f.Why}); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(a.stdout, "%-18s %7d bytes  %s\n", f.Name, len(f.Body), f.Why)
+	}
+	return nil
+}
+
+// readOrg reads org.yaml.
+func readOrg(file string) (*deploy.Org, error) {
+	text, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, parry.Errorf(parry.NotFound, "%w", err).WithHint("docs/deploy.md has one to begin with")
+	case err != nil:
+		return nil, parry.Errorf(parry.Invalid, "%w", err)
+	}
+	o, err := deploy.ReadOrg(file, text)
+	return o, asInvalid(err)
+}
+
+// beside is a path that a file names: relative to its own folder.
+func beside(file, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(file), path)
+}

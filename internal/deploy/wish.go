@@ -1,0 +1,35 @@
+package deploy
+
+import (
+	"slices"
+
+	"parry/internal/playbook"
+	"parry/internal/rules"
+)
+
+// accountID stands for the account in the policies of a template that is the same for all accounts.
+const accountID = "${AWS::AccountId}"
+
+// NewWish gathers what a deployment is made from: the playbooks that the rules name, each with the permissions of its role.
+func NewWish(o *Org, set *playbook.Set, book *rules.Book) *Wish {
+	w := &Wish{Org: o}
+	used := map[string]bool{}
+	for _, r := range book.Rules {
+		w.Rules = append(w.Rules, Rule{Name: r.Name, Pattern: r.Pattern})
+		for _, a := range r.Answers {
+			used[a.Playbook] = true
+		}
+	}
+	for _, p := range set.All() {
+		if used[p.Name] {
+			w.Playbooks = append(w.Playbooks, Playbook{Name: p.Name, Summary: p.Summary, Permissions: p.Permissions(o.Partition, accountID, "")})
+		}
+	}
+	slices.SortFunc(w.Playbooks, func(a, b Playbook) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return w
+}
