@@ -55,7 +55,7 @@ staticcheck: $(LINTER)
 docs:
 	go run ./internal/gendocs
 
-tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/policy/.stamp .tools/policy/check.py .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
+tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
 
 # An emulator of AWS, in a venv of its own: see internal/moto.
 .tools/moto/.stamp: test/requirements.txt
@@ -84,6 +84,13 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/poli
 
 .tools/policy/check.py: test/policy/check.py .tools/policy/.stamp
 	cp test/policy/check.py $@
+
+# What looks at CloudFormation templates, in a venv of its own: see internal/cfnlint.
+.tools/cfn/.stamp: test/cfn/requirements.txt
+	rm -rf .tools/cfn
+	$(PYTHON) -m venv .tools/cfn
+	.tools/cfn/bin/python -m pip install --quiet --disable-pip-version-check -r test/cfn/requirements.txt
+	touch $@
 
 # Judges of OCSF, in a venv of their own: see internal/ocsfcheck.
 .tools/ocsf/.stamp: test/ocsf/requirements.txt

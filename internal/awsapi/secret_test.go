@@ -19,6 +19,7 @@ var harmless = []string{
 	"PasswordPolicy", "AllowUsersToChangePassword", "ExpirePasswords", "MaxPasswordAge", "MinimumPasswordLength", "PasswordReusePrevention",
 	"CurrentKeyMaterialId", "ManageMasterUserPassword", "RotateMasterUserPassword", "ManageMasterPassword", "MasterPasswordSecretKmsKeyId", "MasterPasswordSecretArn",
 	"AuthTokenEnabled", "AuthTokenLastModifiedDate", "AuthTokenStatus", "AuthTokenUpdateStrategy",
+	"UseExistingClientSecret",
 	"PasswordField", // WAF's: where in a form a password stands
 }
 

@@ -69,6 +69,7 @@ const (
 	regionForm  = `^[a-z]{2}(-[a-z]+)+-\d$`
 	nameForm    = `^[a-z][a-z0-9-]{0,19}$`
 	arnForm     = `^arn:aws[a-z-]*:(iam|sts)::(\d{12}|\*):(role|user|assumed-role|root)`
+	exactForm   = `^arn:aws[a-z-]*:iam::\d{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+$`
 	topicForm   = `^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$`
 	trailForm   = `^arn:aws[a-z-]*:cloudtrail:[a-z0-9-]+:\d{12}:trail/.+$`
 	mailForm    = `^[^@\s]+@[^@\s]+\.[^@\s]+$`
@@ -96,7 +97,7 @@ func ReadOrg(file string, text []byte) (*Org, error) {
 		Playbooks:    r.text(root, "playbooks", "", ""),
 		Policy:       r.text(root, "policy", "", ""),
 		Act:          r.texts(root, "act", "", ""),
-		Approvers:    r.texts(root, "approvers", arnForm, "ARNs of roles or users"),
+		Approvers:    r.texts(root, "approvers", exactForm, "exact ARNs of roles or users: the door's permission names each"),
 		Deployers:    r.texts(root, "deployers", arnForm, "ARNs of roles or users"),
 	}
 	o.Highest = r.tier(root)

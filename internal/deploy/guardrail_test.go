@@ -1,0 +1,160 @@
+package deploy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"parry/internal/judge"
+)
+
+const (
+	hub    = "111111111111"
+	member = "444444444444"
+)
+
+// Who may do what, judged by an evaluator of IAM that was not written here. Everybody but the responders has every right that IAM can give.
+func TestWhoMayDoWhat(t *testing.T) {
+	j := judge.Need(t)
+	files := rendered(t)
+	var scps []judge.Policy
+	for id, p := range of(t, files["guardrails.json"], "AWS::Organizations::Policy") {
+		text, err := json.Marshal(p["Content"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		scps = append(scps, judge.Policy{Name: id, Document: text})
+	}
+	everything := judge.Policy{Name: "everything", Document: json.RawMessage(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)}
+	scps = append(scps, everything)
+	role := func(account, name string) string { return "arn:aws:sts::" + account + ":assumed-role/" + name + "/x" }
+	who := map[string]string{
+		"deployer": role(member, "platform-deployer"), "stack sets": role(member, "stacksets-exec-0123"), "break-glass": role(member, "break-glass"),
+		"admin": role(member, "Admin"), "attacker": role(member, "OrganizationAccountAccessRole"), "responder": role(member, "parry-guardduty-enable"),
+		"hub admin": role(hub, "Admin"), "step": role(hub, "parry-hub-step"), "root": "arn:aws:iam::" + member + ":root",
+	}
+	in := func(account, service, rest string) string {
+		return fmt.Sprintf("arn:aws:%s:eu-central-1:%s:%s", service, account, rest)
+	}
+	deployers := "deployer, stack sets, break-glass"
+	type call struct{ action, resource, account, may string }
+	calls := []call{
+		{"iam:PutRolePolicy", "arn:aws:iam::" + member + ":role/parry-ec2-quarantine", member, deployers},
+		{"iam:UpdateAssumeRolePolicy", "arn:aws:iam::" + member + ":role/parry-ec2-quarantine", member, deployers},
+		{"iam:DeleteRole", "arn:aws:iam::" + member + ":role/parry-forward", member, deployers},
+		{"iam:CreatePolicyVersion", "arn:aws:iam::" + member + ":policy/parry-boundary", member, deployers},
+		{"iam:PutRolePolicy", "arn:aws:iam::" + member + ":role/shop", member, "deployer, stack sets, break-glass, admin, attacker, responder, root"},
+		{"events:DisableRule", in(member, "events", "rule/parry-01"), member, deployers},
+		{"events:RemoveTargets", in(member, "events", "rule/parry-07"), member, deployers},
+		{"events:DisableRule", in(member, "events", "rule/shop"), member, "deployer, stack sets, break-glass, admin, attacker, responder, root"},
+		{"guardduty:DeleteDetector", in(member, "guardduty", "detector/12abc34d567e8fa901bc2d34e56789f0"), member, deployers + ", responder"},
+		{"guardduty:UpdateDetector", in(member, "guardduty", "detector/12abc34d567e8fa901bc2d34e56789f0"), member, deployers + ", responder"},
+		{"guardduty:GetDetector", in(member, "guardduty", "detector/12abc34d567e8fa901bc2d34e56789f0"), member, "deployer, stack sets, break-glass, admin, attacker, responder, root"},
+		{"securityhub:DisableSecurityHub", in(member, "securityhub", "hub/default"), member, deployers + ", responder"},
+		{"config:StopConfigurationRecorder", "*", member, deployers + ", responder"},
+		{"cloudtrail:StopLogging", in(member, "cloudtrail", "trail/shop"), member, deployers + ", responder"},
+		{"organizations:LeaveOrganization", "*", member, ""},
+		{"sqs:PurgeQueue", in(hub, "sqs", "parry-findings"), hub, ""},
+		{"lambda:UpdateFunctionCode", in(hub, "lambda", "function:parry-worker"), hub, ""},
+		{"states:StopExecution", in(hub, "states", "execution:parry-response:pr-1"), hub, "step"},
+		{"dynamodb:DeleteItem", in(hub, "dynamodb", "table/parry"), hub, "step"},
+		{"cloudtrail:StopLogging", in(hub, "cloudtrail", "trail/parry-trail"), hub, ""},
+		{"s3:DeleteObjectVersion", "arn:aws:s3:::parry-audit-111111111111-eu-central-1/AWSLogs/x", hub, ""},
+		{"s3:BypassGovernanceRetention", "arn:aws:s3:::parry-audit-111111111111-eu-central-1/AWSLogs/x", hub, ""},
+		{"s3:DeleteObject", "arn:aws:s3:::shop/x", hub, "hub admin, step"},
+		{"logs:DeleteLogGroup", in(hub, "logs", "log-group:/aws/lambda/parry-worker"), hub, ""},
+	}
+	var requests []judge.Request
+	var asked []string
+	for _, c := range calls {
+		for name, principal := range who {
+			if !strings.Contains(principal, "::"+c.account+":") {
+				continue
+			}
+			arn := strings.Replace(strings.TrimSuffix(strings.Replace(principal, ":sts:", ":iam:", 1), "/x"), ":assumed-role/", ":role/", 1)
+			requests = append(requests, judge.Request{
+				Action: c.action, Resource: c.resource, ResourceAccount: c.account, Principal: principal, Policies: []judge.Policy{everything}, SCPs: scps,
+				Context: map[string][]string{"aws:PrincipalArn": {arn}},
+			})
+			asked = append(asked, name+" "+c.action+" on "+c.resource)
+			if may := ", " + c.may + ","; strings.Contains(may, ", "+name+",") {
+				asked[len(asked)-1] = "yes " + asked[len(asked)-1]
+			}
+		}
+	}
+	verdicts, err := j.Evaluate(t.Context(), requests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range verdicts {
+		want, what := strings.HasPrefix(asked[i], "yes "), strings.TrimPrefix(asked[i], "yes ")
+		if got := v.Result == judge.Allowed; got != want {
+			t.Errorf("%s: %v (%s), want %v", what, v.Result, v.Why, want)
+		}
+	}
+	t.Logf("%d questions", len(requests))
+}
+
+// The boundary lets each playbook do what it does, and keeps every role from the program's own.
+func TestTheBoundaryLetsPlaybooksWork(t *testing.T) {
+	j := judge.Need(t)
+	files := rendered(t)
+	var boundary json.RawMessage
+	for _, p := range of(t, files["roles.json"], "AWS::IAM::ManagedPolicy") {
+		text, err := json.Marshal(unsubstituted(p["PolicyDocument"]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		boundary = json.RawMessage(filled(string(text)))
+	}
+	everything := judge.Policy{Name: "everything", Document: json.RawMessage(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)}
+	var requests []judge.Request
+	var want []bool
+	ask := func(action, resource string, may bool) {
+		requests = append(requests, judge.Request{Action: action, Resource: resource, ResourceAccount: member, Principal: "arn:aws:sts::" + member + ":assumed-role/parry-x/pr-1",
+			Policies: []judge.Policy{everything}, Boundary: boundary})
+		want = append(want, may)
+	}
+	seen := map[string]bool{}
+	for _, p := range wish(t).Playbooks {
+		for _, perm := range p.Permissions {
+			if seen[perm.Action] {
+				continue
+			}
+			seen[perm.Action] = true
+			// A resource that an action is made for, with its wildcards filled in: those of the program's own names are asked about below.
+			resource := "*"
+			if len(perm.Resources) > 0 {
+				resource = strings.ReplaceAll(filled(perm.Resources[0]), "*", "some-0123")
+			}
+			if resource == "some-0123" {
+				resource = "*"
+			}
+			ask(perm.Action, resource, true)
+		}
+	}
+	ask("iam:PutRolePolicy", "arn:aws:iam::"+member+":role/parry-ec2-quarantine", false)
+	ask("sts:AssumeRole", "arn:aws:iam::"+member+":role/parry-ec2-quarantine", false)
+	ask("iam:CreateUser", "arn:aws:iam::"+member+":user/x", false)
+	ask("organizations:LeaveOrganization", "*", false)
+	ask("s3:GetObject", "arn:aws:s3:::shop/x", false)
+	ask("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-central-1:"+member+":secret:x-a1b2c3", false)
+	verdicts, err := j.Evaluate(t.Context(), requests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range verdicts {
+		// The boundary allows everything that it does not deny. A key asks its own policy besides, which is not asked here, and some resources are
+		// not in the judge's list of forms: what counts is whether it is denied.
+		if got := v.Result != judge.ExplicitlyDenied; got != want[i] {
+			t.Errorf("%s on %s: %s (%s), want %v", requests[i].Action, requests[i].Resource, v.Result, v.Why, want[i])
+		}
+	}
+	t.Logf("%d questions", len(requests))
+}
+
+// filled is a text with what CloudFormation fills in.
+func filled(s string) string {
+	return strings.NewReplacer("${AWS::AccountId}", member, "${AWS::Partition}", "aws", "${AWS::Region}", "eu-central-1").Replace(s)
+}
