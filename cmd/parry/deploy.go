@@ -16,7 +16,43 @@ import (
 
 func (a *app) deployCommand() *cobra.Command {
 	c := &cobra.Command{Use: "deploy", Short: "Write what it takes to run natively in an AWS organization"}
-	c.AddCommand(a.deployRender())
+	c.AddCommand(a.deployRender(), a.deployPackage())
+	return c
+}
+
+func (a *app) deployPackage() *cobra.Command {
+	var file, binary, out string
+	c := &cobra.Command{
+		Use:   "package --config org.yaml --binary FILE --out function.zip",
+		Short: "Zip the binary for AWS Lambda, with the rules and the policy that org.yaml names",
+		Args:  args(cobra.NoArgs, "parry deploy package --config org.yaml --binary bin/parry --out function.zip"),
+		RunE: func(*cobra.Command, []string) error {
+			if file == "" || binary == "" || out == "" {
+				return parry.Errorf(parry.Invalid, "what is wanted, the binary, or where it is to be written, is not named").
+					WithHint("parry deploy package --config org.yaml --binary bin/parry --out function.zip")
+			}
+			o, err := readOrg(file)
+			if err != nil {
+				return err
+			}
+			f, err := os.Create(out)
+			if err != nil {
+				return parry.Errorf(parry.Invalid, "%w", err)
+			}
+			architecture, err := deploy.Bundle(f, binary, map[string]string{
+				"config/rules": beside(file, o.Rules), "config/playbooks": beside(file, o.Playbooks), "config/policy.yaml": beside(file, o.Policy),
+			})
+			if err = errors.Join(err, f.Close()); err != nil {
+				_ = os.Remove(out) // half a zip is worth nothing
+				return err
+			}
+			fmt.Fprintf(a.stdout, "%s is for %s: put it into a bucket of the hub, and give the stack CodeBucket, CodeKey and Architecture=%s\n", out, architecture, architecture)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&file, "config", "", "org.yaml: what is wanted")
+	c.Flags().StringVar(&binary, "binary", "", "the binary, built for Linux without cgo: 'GOOS=linux GOARCH=arm64 make build' makes bin/parry")
+	c.Flags().StringVar(&out, "out", "", "the zip to write")
 	return c
 }
 

@@ -81,6 +81,9 @@ func (a *app) rulesOf(paths ...string) (*rules.Book, *assemble.Library, error) {
 		if lib == nil {
 			return nil, nil, err
 		}
+		if err == nil {
+			err = a.limit(lib)
+		}
 		return lib.Rules, lib, err
 	}
 	book, err := rules.NewBook()

@@ -75,7 +75,7 @@ func (w *Wish) readme(files []File) File {
 	fmt.Fprintf(&b, `
 ## In this order
 
-1. Zip the binary as a file named bootstrap, with rules and policy file in a folder config beside it, and put it into a bucket of the hub, in its Region.
+1. 'parry deploy package' zips the binary with the rules and the policy; put the zip into a bucket of the hub, in its Region.
 2. hub.json: a stack in account %s, Region %s, with the parameters CodeBucket and CodeKey. It needs CAPABILITY_NAMED_IAM.
 3. roles*.json: a StackSet with service-managed permissions for %s, in %s only: IAM is the same in all Regions. It needs CAPABILITY_NAMED_IAM.
 4. region.json: a StackSet for the same accounts, in each of %s. Without it no finding comes.

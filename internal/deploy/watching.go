@@ -28,7 +28,7 @@ func (w *Wish) watching(t *template) {
 		over                               float64
 		missing                            string
 	}{
-		{"DeadLetters", "An event could not be answered and waits for a person: 'parry doctor' and the queue of dead letters say which.", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", queue(o.DeadLetters()), 0, "notBreaching"},
+		{"DeadLetters", "An event could not be answered and waits for a person; the queue of dead letters has it, with the reason.", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", queue(o.DeadLetters()), 0, "notBreaching"},
 		{"Late", "Events wait for a quarter of an hour: the worker is stopped, throttled or failing.", "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", queue(o.Queue()), 900, "notBreaching"},
 		{"WorkerErrors", "The worker fails.", "AWS/Lambda", "Errors", "Sum", function(Worker), 0, "notBreaching"},
 		{"StepErrors", "The tasks of the state machine fail.", "AWS/Lambda", "Errors", "Sum", function(Step), 4, "notBreaching"},
