@@ -55,7 +55,7 @@ staticcheck: $(LINTER)
 docs:
 	go run ./internal/gendocs
 
-tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
+tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
 
 # An emulator of AWS, in a venv of its own: see internal/moto.
 .tools/moto/.stamp: test/requirements.txt
@@ -90,6 +90,13 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/poli
 	rm -rf .tools/cfn
 	$(PYTHON) -m venv .tools/cfn
 	.tools/cfn/bin/python -m pip install --quiet --disable-pip-version-check -r test/cfn/requirements.txt
+	touch $@
+
+# An emulator of what a deployment stands on, in a venv of its own: see internal/ministack.
+.tools/ministack/.stamp: test/ministack/requirements.txt
+	rm -rf .tools/ministack
+	$(PYTHON) -m venv .tools/ministack
+	.tools/ministack/bin/python -m pip install --quiet --disable-pip-version-check -r test/ministack/requirements.txt
 	touch $@
 
 # Judges of OCSF, in a venv of their own: see internal/ocsfcheck.

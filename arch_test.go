@@ -23,7 +23,7 @@ var assembly = []string{"cmd/parry", "internal/assemble", "internal/cases", "int
 	"internal/given", "internal/backtest", "internal/serve", "internal/deploy", "internal/lambda"}
 
 // testOnly are packages that no shipped code may import.
-var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/storetest", "parry/internal/dynamotest", "parry/internal/cfnlint"}
+var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/storetest", "parry/internal/dynamotest", "parry/internal/cfnlint", "parry/internal/ministack"}
 
 type source struct {
 	dir, path string
