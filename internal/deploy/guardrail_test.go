@@ -176,7 +176,9 @@ func TestHubRolesAreKnownToOthers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				names, policies = append(names, file+" "+id), append(policies, json.RawMessage(filled(string(text))))
+				// policy_sentry takes the slashes in a log group's name for parts of the ARN.
+				plain := strings.ReplaceAll(filled(string(text)), "log-group:/aws/lambda/", "log-group:")
+				names, policies = append(names, file+" "+id), append(policies, json.RawMessage(plain))
 			}
 		}
 	}
