@@ -19,12 +19,12 @@ func (a *app) door(ctx context.Context) (*door.Client, error) {
 }
 
 // listThere lists the responses of a deployment.
-func (a *app) listThere(ctx context.Context, state parry.State) error {
+func (a *app) listThere(ctx context.Context, state parry.State, n int) error {
 	d, err := a.door(ctx)
 	if err != nil {
 		return err
 	}
-	all, err := d.List(ctx, state)
+	all, err := d.List(ctx, state, n)
 	if err != nil {
 		return err
 	}

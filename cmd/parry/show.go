@@ -60,7 +60,7 @@ func (a *app) listCommand() *cobra.Command {
 				return err
 			}
 			if a.server != "" {
-				return a.listThere(cmd.Context(), want)
+				return a.listThere(cmd.Context(), want, n)
 			}
 			store, err := a.store(cmd.Context(), false)
 			if err != nil {

@@ -52,15 +52,31 @@ func New(cfg aws.Config, address string, now func() time.Time) (*Client, error) 
 // regionOf finds the Region in a function's URL. Source: "Lambda function URLs", AWS Lambda Developer Guide.
 var regionOf = regexp.MustCompile(`\.lambda-url\.([a-z0-9-]+)\.on\.aws$`)
 
-// List gives responses: those that wait, or those in a state.
-func (c *Client) List(ctx context.Context, state parry.State) ([]parry.Response, error) {
-	var page struct{ Responses []parry.Response }
-	query := ""
-	if state != "" {
-		query = "?state=" + url.QueryEscape(string(state))
+// List gives responses, at most n of them: those that wait, or those in a state.
+func (c *Client) List(ctx context.Context, state parry.State, n int) (all []parry.Response, err error) {
+	for after := ""; ; {
+		query := url.Values{}
+		for k, v := range map[string]string{"state": string(state), "after": after} {
+			if v != "" {
+				query.Set(k, v)
+			}
+		}
+		var page struct {
+			Responses []parry.Response `json:"responses"`
+			Next      string           `json:"next"`
+		}
+		path := "/v1/responses"
+		if len(query) > 0 {
+			path += "?" + query.Encode()
+		}
+		if err := c.ask(ctx, http.MethodGet, path, nil, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Responses...)
+		if after = page.Next; after == "" || len(all) >= n {
+			return all[:min(n, len(all))], nil
+		}
 	}
-	err := c.ask(ctx, http.MethodGet, "/v1/responses"+query, nil, &page)
-	return page.Responses, err
 }
 
 // Response gives one response.

@@ -45,7 +45,7 @@ func TestRequests(t *testing.T) {
 		do                 func() error
 		method, path, body string
 	}{
-		"list":    {func() error { _, err := c.List(t.Context(), parry.Waiting); return err }, "GET", "/v1/responses?state=waiting%20for%20approval", ""},
+		"list":    {func() error { _, err := c.List(t.Context(), parry.Waiting, 5); return err }, "GET", "/v1/responses?state=waiting%20for%20approval", ""},
 		"show":    {response(func(ctx context.Context) (parry.Response, error) { return c.Response(ctx, "pr-1/../x") }), "GET", "/v1/responses/pr-1%2F..%2Fx", ""},
 		"approve": {response(func(ctx context.Context) (parry.Response, error) { return c.Approve(ctx, "pr-1", "sha256:1", "go on") }), "POST", "/v1/responses/pr-1/approve", `{"comment":"go on","digest":"sha256:1"}`},
 		"reject":  {response(func(ctx context.Context) (parry.Response, error) { return c.Reject(ctx, "pr-1", "", "no") }), "POST", "/v1/responses/pr-1/reject", `{"comment":"no","digest":""}`},
@@ -64,8 +64,8 @@ func TestRequests(t *testing.T) {
 	if r, err := c.Response(t.Context(), "pr-1"); err != nil || r.ID != "pr-1" || r.State != parry.Done {
 		t.Errorf("%+v, %v", r, err)
 	}
-	answer = `{"responses":[{"id":"pr-1"}]}`
-	if all, err := c.List(t.Context(), ""); err != nil || len(all) != 1 || all[0].ID != "pr-1" {
+	answer = `{"responses":[{"id":"pr-1"},{"id":"pr-2"}],"next":"x"}`
+	if all, err := c.List(t.Context(), "", 1); err != nil || len(all) != 1 || all[0].ID != "pr-1" {
 		t.Errorf("%+v, %v", all, err)
 	}
 	for _, r := range []struct {
