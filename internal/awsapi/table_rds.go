@@ -12,6 +12,7 @@ const (
 func rdsEntries() []entry {
 	return []entry{
 		op("rds:CreateDBInstance", rds.NewFromConfig, (*rds.Client).CreateDBInstance, writes, needs("rds:CreateDBInstance", rdsInstance)),
+		op("rds:CreateDBInstanceReadReplica", rds.NewFromConfig, (*rds.Client).CreateDBInstanceReadReplica, writes, needs("rds:CreateDBInstanceReadReplica", rdsInstance, "arn:{partition}:rds:{region}:{account}:db:{SourceDBInstanceIdentifier}")),
 		op("rds:DescribeDBInstances", rds.NewFromConfig, (*rds.Client).DescribeDBInstances, needs("rds:DescribeDBInstances", rdsInstance), pages("Marker", "Marker")),
 		op("rds:ModifyDBInstance", rds.NewFromConfig, (*rds.Client).ModifyDBInstance, writes, needs("rds:ModifyDBInstance", rdsInstance), depends("iam:PassRole", "arn:{partition}:iam::{account}:role/*")),
 		op("rds:StopDBInstance", rds.NewFromConfig, (*rds.Client).StopDBInstance, writes, needs("rds:StopDBInstance", rdsInstance)),
