@@ -30,6 +30,7 @@ race: tools
 # What takes too long for every day.
 soak: tools
 	PARRY_KILLS=300 go test $(TESTFLAGS) -timeout 1h -run TestTheServerIsKilled -v ./cmd/parry
+	PARRY_SOAK=1 go test $(TESTFLAGS) -timeout 3h -run TestACrashIsResumed ./playbooks
 	PARRY_SOAK=1 go test $(TESTFLAGS) -timeout 3h -run 'TestContractOnDynamoDBLocal' -v ./internal/dynamo
 	PARRY_STORM=50000 go run ./internal/bench storming
 

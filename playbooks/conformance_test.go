@@ -2,9 +2,11 @@ package playbooks_test
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -77,27 +79,8 @@ func TestPlanIsStoredBeforeTheFirstWrite(t *testing.T) {
 // 3. What runs is what was approved: a plan whose digest is another is not applied, and nothing is called.
 func TestAnotherDigestIsNotApplied(t *testing.T) {
 	eachCase(t, func(t *testing.T, c cases.Case) {
-		var responder *parry.Responder
-		s := stageOf(t, c)
-		_, err := cases.Run(t.Context(), c, s, library(t), memory(t), cases.Probe{
-			Responder: func(r *parry.Responder, _ *awsapi.Cloud) { responder = r },
-			Skip:      func(step string) bool { return step == "apply" },
-			Step: func(step string, r parry.Response) {
-				if step != "planned" || r.State != parry.Planned {
-					return
-				}
-				s.ResetLog()
-				r.Plan.Digest = "sha256:of-another-plan"
-				if err := responder.Apply(t.Context(), &r, "someone"); parry.KindOf(err) != parry.Conflict {
-					t.Errorf("applied with another digest: %v", err)
-				}
-				if w := writesIn(s.Log()); len(w) > 0 {
-					t.Errorf("%v were called", w)
-				}
-			},
-		})
-		if err != nil {
-			t.Fatal(err)
+		for _, why := range planned(t, c).applied {
+			t.Error(why)
 		}
 	})
 }
@@ -106,24 +89,57 @@ func TestAnotherDigestIsNotApplied(t *testing.T) {
 // twice gives the same digest, so a plan depends on the world and on nothing else, the time of planning included.
 func TestPlanningTwiceGivesTheSameDigest(t *testing.T) {
 	eachCase(t, func(t *testing.T, c cases.Case) {
-		var responder *parry.Responder
-		_, err := cases.Run(t.Context(), c, stageOf(t, c), library(t), memory(t), cases.Probe{
-			Responder: func(r *parry.Responder, _ *awsapi.Cloud) { responder = r },
-			Skip:      func(step string) bool { return step == "apply" },
-			Step: func(step string, r parry.Response) {
-				if step != "planned" || r.Plan.Playbook == "" {
-					return
-				}
-				again, err := responder.Planner.Plan(t.Context(), parry.Job{Response: "another", Playbook: r.Answer.Playbook, Params: r.Answer.Params, Target: r.Target, Finding: r.Finding, At: r.Times.Planned.Add(time.Hour)})
-				if err != nil || again.Digest != r.Plan.Digest {
-					t.Errorf("%v\n%s", err, cmp.Diff(r.Plan, again))
-				}
-			},
-		})
-		if err != nil {
-			t.Fatal(err)
+		for _, why := range planned(t, c).differs {
+			t.Error(why)
 		}
 	})
+}
+
+// planning is what came of planning a case once more, and of applying it with another digest.
+type planning struct{ differs, applied []string }
+
+// plannings are made once for each case: both tests look at the same run, which ends before anything is applied.
+var plannings sync.Map
+
+func planned(t *testing.T, c cases.Case) planning {
+	t.Helper()
+	s := stageOf(t, c)
+	once, _ := plannings.LoadOrStore(c.Playbook+"/"+c.Name, sync.OnceValue(func() planning { return newPlanning(t, c, s) }))
+	return once.(func() planning)()
+}
+
+func newPlanning(t *testing.T, c cases.Case, s stage) (p planning) {
+	var responder *parry.Responder
+	_, err := cases.Run(t.Context(), c, s, library(t), memory(t), cases.Probe{
+		Responder: func(r *parry.Responder, _ *awsapi.Cloud) { responder = r },
+		Skip:      func(step string) bool { return step == "apply" },
+		Step: func(step string, r parry.Response) {
+			if step != "planned" {
+				return
+			}
+			if r.Plan.Playbook != "" {
+				again, err := responder.Planner.Plan(t.Context(), parry.Job{Response: "another", Playbook: r.Answer.Playbook, Params: r.Answer.Params, Target: r.Target, Finding: r.Finding, At: r.Times.Planned.Add(time.Hour)})
+				if err != nil || again.Digest != r.Plan.Digest {
+					p.differs = append(p.differs, fmt.Sprintf("%v\n%s", err, cmp.Diff(r.Plan, again)))
+				}
+			}
+			if r.State != parry.Planned {
+				return
+			}
+			s.ResetLog()
+			r.Plan.Digest = "sha256:of-another-plan"
+			if err := responder.Apply(t.Context(), &r, "someone"); parry.KindOf(err) != parry.Conflict {
+				p.applied = append(p.applied, fmt.Sprintf("applied with another digest: %v", err))
+			}
+			if w := writesIn(s.Log()); len(w) > 0 {
+				p.applied = append(p.applied, fmt.Sprintf("%v were called", w))
+			}
+		},
+	})
+	if err != nil {
+		p.differs, p.applied = append(p.differs, err.Error()), append(p.applied, err.Error())
+	}
+	return p
 }
 
 // 6. Undo compares: where the state is not what was left, it is a conflict and nothing is called.

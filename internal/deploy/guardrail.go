@@ -46,7 +46,7 @@ func (o *Org) guards() []guard {
 			deny(m{"Sid": "Functions", "Action": []string{"lambda:Add*", "lambda:Create*", "lambda:Delete*", "lambda:Put*", "lambda:Remove*", "lambda:Update*"}, "Resource": arns("lambda", "function:"+o.Name+"-*"), "Condition": but}),
 			// Who calls the door without its URL could say that he is somebody else.
 			deny(m{"Sid": "Door", "Action": "lambda:InvokeFunction", "Resource": arns("lambda", "function:"+o.FunctionName(Door)), "Condition": m{"BoolIfExists": m{"lambda:InvokedViaFunctionUrl": "false"}}}),
-			deny(m{"Sid": "Machine", "Action": []string{"states:Delete*", "states:Update*", "states:StopExecution", "states:SendTask*", "states:StartExecution"}, "Resource": arns("states", "stateMachine:"+o.Machine(), "execution:"+o.Machine()+":*"), "Condition": butOwn}),
+			deny(m{"Sid": "Machine", "Action": []string{"states:Delete*", "states:Update*", "states:StopExecution", "states:StartExecution"}, "Resource": arns("states", "stateMachine:"+o.Machine(), "execution:"+o.Machine()+":*"), "Condition": butOwn}),
 			deny(m{"Sid": "Store", "Action": []string{"dynamodb:BatchWriteItem", "dynamodb:Delete*", "dynamodb:PartiQL*", "dynamodb:Put*", "dynamodb:Update*"}, "Resource": arns("dynamodb", "table/"+o.Table()), "Condition": butOwn}),
 		}},
 		{"record", "Keeps everybody but its deployers from the record of what was done.", []m{

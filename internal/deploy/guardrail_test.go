@@ -172,3 +172,74 @@ func TestTheBoundaryLetsPlaybooksWork(t *testing.T) {
 func filled(s string) string {
 	return strings.NewReplacer("${AWS::AccountId}", member, "${AWS::Partition}", "aws", "${AWS::Region}", "eu-central-1").Replace(s)
 }
+
+// The policies of the functions' roles, of the machine's and of what is taken in accounts beside playbooks name actions, resources and conditions that
+// there are, as two lists know them that were not made here. (Those of the playbooks are held to it where they are made.)
+func TestHubRolesAreKnownToOthers(t *testing.T) {
+	checker := judge.NeedChecker(t)
+	files := rendered(t)
+	var names []string
+	var policies []json.RawMessage
+	for _, file := range []string{"hub.json", "roles.json"} {
+		for id, p := range of(t, files[file], "AWS::IAM::Role") {
+			if file == "roles.json" && id != "RolePublish" && id != "RoleWriteback" && id != "ForwardRole" {
+				continue
+			}
+			for _, inline := range p["Policies"].([]any) {
+				text, err := json.Marshal(statements(attributes(unsubstituted(inline.(tree)["PolicyDocument"]))))
+				if err != nil {
+					t.Fatal(err)
+				}
+				// policy_sentry takes the slashes in a log group's name for parts of the ARN.
+				plain := strings.ReplaceAll(filled(string(text)), "log-group:/aws/lambda/", "log-group:")
+				names, policies = append(names, file+" "+id), append(policies, json.RawMessage(plain))
+			}
+		}
+	}
+	faults, err := checker.Faults(t.Context(), policies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, all := range faults {
+		for _, f := range all {
+			t.Errorf("%s: %s\n%s", names[i], f, policies[i])
+		}
+	}
+	if len(policies) < 8 {
+		t.Errorf("there are %d policies", len(policies))
+	}
+}
+
+// statements writes each action and each resource as a list: the checker reads no single ones.
+func statements(v any) any {
+	doc := v.(tree)
+	for _, s := range doc["Statement"].([]any) {
+		for _, k := range []string{"Action", "Resource"} {
+			if one, ok := s.(tree)[k].(string); ok {
+				s.(tree)[k] = []any{one}
+			}
+		}
+	}
+	return doc
+}
+
+// attributes puts ARNs in the place of what CloudFormation knows only when a resource is made.
+func attributes(v any) any {
+	arns := map[string]string{"Table": "arn:aws:dynamodb:eu-central-1:" + hub + ":table/parry", "SigningKey": "arn:aws:kms:eu-central-1:" + hub + ":key/0a1b2c3d-0000-4000-8000-000000000000"}
+	switch v := v.(type) {
+	case tree:
+		if at, ok := v["Fn::GetAtt"].([]any); ok && len(v) == 1 {
+			if arn, known := arns[at[0].(string)]; known {
+				return arn
+			}
+		}
+		for k := range v {
+			v[k] = attributes(v[k])
+		}
+	case []any:
+		for i := range v {
+			v[i] = attributes(v[i])
+		}
+	}
+	return v
+}

@@ -68,7 +68,9 @@ func (w *Wish) functions(t *template) {
 	o := w.Org
 	machine := o.arn("states", "stateMachine:"+o.Machine())
 	start := allow(m{"Action": "states:StartExecution", "Resource": machine})
-	answer := allow(m{"Action": []string{"states:SendTaskSuccess", "states:SendTaskHeartbeat"}, "Resource": machine})
+	// These know no resource: a task is named by its token, which only the store and the machine have. Source: "Actions, resources, and condition
+	// keys for AWS Step Functions", Service Authorization Reference.
+	answer := allow(m{"Action": []string{"states:SendTaskSuccess", "states:SendTaskHeartbeat"}, "Resource": "*"})
 	for _, f := range []struct {
 		name    string
 		seconds int
@@ -113,7 +115,7 @@ func (w *Wish) function(t *template, name string, seconds int, more []m) {
 	statements := append([]m{
 		allow(m{"Sid": "Store", "Action": storeActions(), "Resource": att("Table", "Arn")}),
 		allow(m{"Sid": "Roles", "Action": []string{"sts:AssumeRole", "sts:SetSourceIdentity"}, "Resource": "arn:" + o.Partition + ":iam::*:role/" + o.Name + "-*", "Condition": m{"StringEquals": m{"aws:ResourceOrgID": o.Organization}}}),
-		allow(m{"Sid": "Log", "Action": []string{"logs:CreateLogStream", "logs:PutLogEvents"}, "Resource": o.arn("logs", "log-group:"+group+":*")}),
+		allow(m{"Sid": "Log", "Action": []string{"logs:CreateLogStream", "logs:PutLogEvents"}, "Resource": o.arn("logs", "log-group:"+group+":log-stream:*")}),
 	}, more...)
 	t.add(id+"Role", "AWS::IAM::Role", m{
 		"RoleName": o.HubRole(name), "Description": "What the function " + name + " may do.", "Tags": o.tags(), "AssumeRolePolicyDocument": service("lambda.amazonaws.com"),

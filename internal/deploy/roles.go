@@ -58,7 +58,7 @@ func (w *Wish) others() []Playbook {
 	}
 	return []Playbook{
 		{Name: "publish", Summary: "Writes findings into Security Hub.", Permissions: []parry.Permission{{Action: "securityhub:BatchImportFindings", Resources: []string{own("securityhub", "product/"+accountID+"/default")}}}},
-		{Name: "writeback", Summary: "Tells Security Hub what became of its findings.", Permissions: []parry.Permission{{Action: "securityhub:BatchUpdateFindings", Resources: []string{own("securityhub", "hub/default")}}}},
+		{Name: "writeback", Summary: "Tells Security Hub what became of its findings.", Permissions: []parry.Permission{{Action: "securityhub:BatchUpdateFindings", Resources: []string{"*"}}}},
 	}
 }
 
