@@ -57,6 +57,9 @@ func (a *app) vote(ctx context.Context, id string, o voteOptions, approve bool) 
 	if approve && o.yes && o.digest == "" {
 		return parry.Errorf(parry.Invalid, "a yes beforehand is for one plan").WithHint("say which: --digest sha256:..., as 'parry show %s' gives it", id)
 	}
+	if a.server != "" {
+		return a.voteThere(ctx, id, o, approve)
+	}
 	lib, err := a.library()
 	if err != nil {
 		return err

@@ -15,6 +15,9 @@ func (a *app) showCommand() *cobra.Command {
 		Short: "Show one response: plan, decision, and every call with AWS's request id",
 		Args:  args(cobra.ExactArgs(1), "parry show ID; 'parry list' shows the ids"),
 		RunE: func(cmd *cobra.Command, given []string) error {
+			if a.server != "" {
+				return a.showThere(cmd.Context(), given[0])
+			}
 			store, err := a.store(cmd.Context(), false)
 			if err != nil {
 				return err
@@ -55,6 +58,9 @@ func (a *app) listCommand() *cobra.Command {
 			want, err := stateNamed(state)
 			if err != nil {
 				return err
+			}
+			if a.server != "" {
+				return a.listThere(cmd.Context(), want, n)
 			}
 			store, err := a.store(cmd.Context(), false)
 			if err != nil {

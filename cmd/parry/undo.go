@@ -27,6 +27,9 @@ func (a *app) undoCommand() *cobra.Command {
 }
 
 func (a *app) undo(ctx context.Context, id string, yes, dry bool, only []string) error {
+	if a.server != "" {
+		return a.undoThere(ctx, id, yes, dry, only)
+	}
 	lib, err := a.library()
 	if err != nil {
 		return err

@@ -85,6 +85,9 @@ func (h *Handler) heard(ctx context.Context, q events.LambdaFunctionURLRequest, 
 	return nil, parry.Errorf(parry.NotFound, "there is no %s %s", clean(method), clean(q.RawPath)).WithHint("docs/deploy.md has what the door answers")
 }
 
+// inPage is how many responses one answer holds: each has its plan and its finding, and a function's answer has at most 6 MB.
+const inPage = 20
+
 // page is a part of a list.
 type page struct {
 	Responses []parry.Response `json:"responses"`
@@ -92,7 +95,7 @@ type page struct {
 }
 
 func (h *Handler) listed(ctx context.Context, state, after string) (any, error) {
-	q := parry.Query{State: parry.Waiting, After: after}
+	q := parry.Query{State: parry.Waiting, After: after, Limit: inPage}
 	if state != "" && state != "waiting" {
 		q.State = parry.State(state)
 	}

@@ -1,0 +1,167 @@
+// Package door speaks to the door of a deployment on AWS: the function's URL at which people see what waits, and say yes or no. Each request is
+// signed with the caller's own AWS credentials, so that AWS says who it is.
+package door
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"parry"
+)
+
+// longest bounds a request: planning anew takes seconds.
+const longest = 70 * time.Second
+
+// mostBytes is how much of an answer is read. A function's answer has at most 6 MB. Source: "Lambda quotas", AWS Lambda Developer Guide.
+const mostBytes = 8 << 20
+
+// Client is one person's way to a door.
+type Client struct {
+	cfg  aws.Config
+	base *url.URL
+	http *http.Client
+	now  func() time.Time
+}
+
+// New makes a client for a door's URL. Credentials go to no URL that is not encrypted, but on this machine, as in tests.
+func New(cfg aws.Config, address string, now func() time.Time) (*Client, error) {
+	u, err := url.Parse(strings.TrimSuffix(address, "/"))
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Hostname() != "127.0.0.1" {
+		return nil, parry.Errorf(parry.Invalid, "%q is no address of a door", address).WithHint("it is the output DoorUrl of the hub's stack: https://....lambda-url.REGION.on.aws")
+	}
+	if m := regionOf.FindStringSubmatch(u.Hostname()); m != nil {
+		cfg = cfg.Copy()
+		cfg.Region = m[1] // the signature is for the door's Region, wherever the caller's is
+	}
+	return &Client{cfg, u, &http.Client{Timeout: longest}, now}, nil
+}
+
+// regionOf finds the Region in a function's URL. Source: "Lambda function URLs", AWS Lambda Developer Guide.
+var regionOf = regexp.MustCompile(`\.lambda-url\.([a-z0-9-]+)\.on\.aws$`)
+
+// List gives responses, at most n of them: those that wait, or those in a state.
+func (c *Client) List(ctx context.Context, state parry.State, n int) (all []parry.Response, err error) {
+	for after := ""; ; {
+		query := url.Values{}
+		for k, v := range map[string]string{"state": string(state), "after": after} {
+			if v != "" {
+				query.Set(k, v)
+			}
+		}
+		var page struct {
+			Responses []parry.Response `json:"responses"`
+			Next      string           `json:"next"`
+		}
+		path := "/v1/responses"
+		if len(query) > 0 {
+			path += "?" + query.Encode()
+		}
+		if err := c.ask(ctx, http.MethodGet, path, nil, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Responses...)
+		if after = page.Next; after == "" || len(all) >= n {
+			return all[:min(n, len(all))], nil
+		}
+	}
+}
+
+// Response gives one response.
+func (c *Client) Response(ctx context.Context, id string) (r parry.Response, err error) {
+	err = c.ask(ctx, http.MethodGet, "/v1/responses/"+url.PathEscape(id), nil, &r)
+	return r, err
+}
+
+// PlanUndo says what undoing would do.
+func (c *Client) PlanUndo(ctx context.Context, id string) (v parry.Reversal, err error) {
+	err = c.ask(ctx, http.MethodGet, "/v1/responses/"+url.PathEscape(id)+"/undo", nil, &v)
+	return v, err
+}
+
+// Approve, Reject and Undo say a person's word. What comes of it is carried out by the deployment.
+func (c *Client) Approve(ctx context.Context, id, digest, comment string) (r parry.Response, err error) {
+	err = c.ask(ctx, http.MethodPost, "/v1/responses/"+url.PathEscape(id)+"/approve", map[string]any{"digest": digest, "comment": comment}, &r)
+	return r, err
+}
+
+// Reject says no.
+func (c *Client) Reject(ctx context.Context, id, digest, comment string) (r parry.Response, err error) {
+	err = c.ask(ctx, http.MethodPost, "/v1/responses/"+url.PathEscape(id)+"/reject", map[string]any{"digest": digest, "comment": comment}, &r)
+	return r, err
+}
+
+// Undo takes back: all changes, or those that are named.
+func (c *Client) Undo(ctx context.Context, id string, changes []string) (r parry.Response, err error) {
+	err = c.ask(ctx, http.MethodPost, "/v1/responses/"+url.PathEscape(id)+"/undo", map[string]any{"changes": changes}, &r)
+	return r, err
+}
+
+// ask makes one request and reads its answer. A refusal of the door is the error that it would have been on the spot.
+func (c *Client) ask(ctx context.Context, method, path string, in, out any) error {
+	body := []byte{}
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return parry.Errorf(parry.Fault, "%w", err)
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base.String()+path, bytes.NewReader(body))
+	if err != nil {
+		return parry.Errorf(parry.Invalid, "%w", err)
+	}
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	credentials, err := c.cfg.Credentials.Retrieve(ctx)
+	if err != nil {
+		return parry.Errorf(parry.Invalid, "there are no AWS credentials to sign with: %w", err).WithHint("set AWS_PROFILE, or sign in with 'aws sso login'")
+	}
+	sum := sha256.Sum256(body)
+	// Source: "Invoking Lambda function URLs": the service's name in the signature is lambda.
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, req, hex.EncodeToString(sum[:]), "lambda", c.cfg.Region, c.now()); err != nil {
+		return parry.Errorf(parry.Fault, "%w", err)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return parry.Errorf(parry.Fault, "the door does not answer: %w", err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, mostBytes))
+	if err != nil {
+		return parry.Errorf(parry.Fault, "the door's answer breaks off: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return refusal(resp.StatusCode, text)
+	}
+	if err := json.Unmarshal(text, out); err != nil {
+		return parry.Errorf(parry.Fault, "the door's answer cannot be read: %w", err)
+	}
+	return nil
+}
+
+// refusal is the door's refusal as an error of its kind.
+func refusal(status int, text []byte) error {
+	var said struct{ Error, Next, Message string }
+	_ = json.Unmarshal(text, &said) // AWS's own refusals have a message, and others nothing that can be read
+	kind := map[int]parry.Kind{http.StatusBadRequest: parry.Invalid, http.StatusNotFound: parry.NotFound, http.StatusForbidden: parry.Refused, http.StatusConflict: parry.Conflict}[status]
+	switch {
+	case said.Error != "":
+		return parry.Errorf(kind, "%s", said.Error).WithHint("%s", said.Next)
+	case status == http.StatusForbidden:
+		return parry.Errorf(parry.Refused, "AWS does not let these credentials in at the door: %s", said.Message).WithHint("approvers in org.yaml names who may; its deployer adds you")
+	}
+	return parry.Errorf(kind, "%s", fmt.Sprintf("the door answered %d", status))
+}
