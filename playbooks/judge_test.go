@@ -307,6 +307,8 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 		return fmt.Sprintf("arn:aws:application-autoscaling:%s:%s:scalable-target/0a1b2c3d", m.region, m.account), false // of the id, nobody knows
 	case "targetgroup", "TargetGroup":
 		return text("TargetGroupArn"), text("TargetGroupArn") != ""
+	case "listener/app", "listener/net", "listener/gwy": // which of them it is its ARN says
+		return text("ListenerArn"), text("ListenerArn") != ""
 	case "loadbalancer", "LoadBalancer":
 		return fmt.Sprintf("arn:aws:elasticloadbalancing:%s:%s:loadbalancer/%s", m.region, m.account, text("LoadBalancerName")), text("LoadBalancerName") != ""
 	}
