@@ -29,8 +29,5 @@ func rdsEntries() []entry {
 		op("rds:ModifyDBClusterSnapshotAttribute", rds.NewFromConfig, (*rds.Client).ModifyDBClusterSnapshotAttribute, writes, needs("rds:ModifyDBClusterSnapshotAttribute", rdsClusterSnapshot)),
 		op("rds:CopyDBSnapshot", rds.NewFromConfig, (*rds.Client).CopyDBSnapshot, writes, needs("rds:CopyDBSnapshot", rdsSnapshot+"{SourceDBSnapshotIdentifier}", rdsSnapshot+"{TargetDBSnapshotIdentifier}")),
 		op("rds:DeleteDBSnapshot", rds.NewFromConfig, (*rds.Client).DeleteDBSnapshot, writes, needs("rds:DeleteDBSnapshot", rdsSnapshot+"{DBSnapshotIdentifier}")),
-		op("rds:CopyDBClusterSnapshot", rds.NewFromConfig, (*rds.Client).CopyDBClusterSnapshot, writes,
-			needs("rds:CopyDBClusterSnapshot", "arn:{partition}:rds:{region}:{account}:cluster-snapshot:{SourceDBClusterSnapshotIdentifier}", "arn:{partition}:rds:{region}:{account}:cluster-snapshot:{TargetDBClusterSnapshotIdentifier}")),
-		op("rds:DeleteDBClusterSnapshot", rds.NewFromConfig, (*rds.Client).DeleteDBClusterSnapshot, writes, needs("rds:DeleteDBClusterSnapshot", rdsClusterSnapshot)),
 	}
 }

@@ -46,6 +46,10 @@ func (t FindingType) Event(k Kind, road Road) []byte {
 	if strings.HasSuffix(t.Name, "!DNS") { // what was asked for is a name, and nothing was connected to
 		f.service["action"] = object{"actionType": "DNS_REQUEST", "dnsRequestAction": object{"domain": "evil-c2.biz"}}
 	}
+	if strings.HasSuffix(t.Name, "/CloudTrailLoggingDisabled") { // the trail stands beside the key that was used
+		f.service["action"] = object{"actionType": "AWS_API_CALL", "awsApiCallAction": object{
+			"api": "StopLogging", "affectedResources": object{"AWS::CloudTrail::Trail": arn("cloudtrail", "trail/all")}}}
+	}
 	number, label, id := t.severityOf(k)
 	own := arn("guardduty", "detector/0f1e2d3c/finding/c0ffee")
 	switch road {

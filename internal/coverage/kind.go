@@ -88,7 +88,7 @@ func (k Kind) form() (f form, known bool) {
 		return resource("EKSCluster", "eksClusterDetails", object{"name": cluster, "arn": arn("eks", "cluster/"+cluster)},
 			"AwsEksCluster", "AWS::EKS::Cluster", arn("eks", "cluster/"+cluster)), true
 	case ECS:
-		return resource("ECSCluster", "ecsClusterDetails", object{"name": cluster, "arn": arn("ecs", "cluster/"+cluster)},
+		return resource("ECSCluster", "ecsClusterDetails", object{"name": cluster, "arn": arn("ecs", "cluster/"+cluster), "taskDetails": object{"arn": arn("ecs", "task/"+cluster+"/0f1e2d3c")}},
 			"AwsEcsCluster", "AWS::ECS::Cluster", arn("ecs", "cluster/"+cluster)), true
 	case Container:
 		f = resource("Container", "containerDetails", object{"id": "0f1e2d3c", "name": "app", "image": "app:1"}, "Container", "AWS::Container::Container", "0f1e2d3c")

@@ -8,10 +8,11 @@ import (
 )
 
 // Limits of AWS Organizations. Source: "Quotas and service limits for AWS Organizations", AWS Organizations User Guide: a service control policy has
-// at most 5,120 characters, and five are attached to a root, a unit or an account, of which AWS's own FullAWSAccess is one.
+// at most 5,120 characters, and so has a resource control policy; five of each type are attached to a root, a unit or an account, of which AWS's own
+// (FullAWSAccess, RCPFullAWSAccess) is one.
 const (
-	scpChars    = 5_120
-	scpAttached = 4
+	policyChars      = 5_120
+	policiesAttached = 4
 )
 
 // guard is one policy that keeps the ground.
@@ -30,10 +31,7 @@ func (o *Org) guards() []guard {
 		return all
 	}
 	iam := func(rest string) string { return "arn:" + o.Partition + ":iam::*:" + rest }
-	// StackSets with service-managed permissions act with this service's role, which AWS makes. Source: "Activate trusted access for stack sets with
-	// Organizations", CloudFormation User Guide.
-	stackSets := iam("role/stacksets-exec-*")
-	deployers := append(append(append([]string{}, o.Deployers...), o.Guard.BreakGlass...), stackSets)
+	deployers := o.excepted()
 	but := m{"ArnNotLike": m{"aws:PrincipalArn": deployers}}
 	own := append(append([]string{}, deployers...), iam("role/"+o.Name+"-*"))
 	butOwn := m{"ArnNotLike": m{"aws:PrincipalArn": own}}
@@ -53,9 +51,8 @@ func (o *Org) guards() []guard {
 		}},
 		{"record", "Keeps everybody but its deployers from the record of what was done.", []m{
 			deny(m{"Sid": "Trail", "Action": []string{"cloudtrail:DeleteTrail", "cloudtrail:PutEventSelectors", "cloudtrail:PutInsightSelectors", "cloudtrail:StopLogging", "cloudtrail:UpdateTrail"}, "Resource": o.trails(), "Condition": but}),
-			deny(m{"Sid": "Bucket", "Action": []string{"s3:BypassGovernanceRetention", "s3:Delete*", "s3:PutBucketPolicy", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration",
-				"s3:PutLifecycleConfiguration", "s3:PutBucketPublicAccessBlock", "s3:PutObjectRetention", "s3:PutObjectLegalHold"}, "Resource": []string{bucket, bucket + "/*"}, "Condition": but}),
-			deny(m{"Sid": "Keys", "Action": []string{"kms:DisableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:UpdateAlias", "kms:DeleteAlias"}, "Resource": "*",
+			deny(m{"Sid": "Bucket", "Action": bucketChanges(), "Resource": []string{bucket, bucket + "/*"}, "Condition": but}),
+			deny(m{"Sid": "Keys", "Action": keyChanges(), "Resource": "*",
 				"Condition": m{"ArnNotLike": m{"aws:PrincipalArn": deployers}, "StringEquals": m{"aws:ResourceTag/managed-by": o.Name}}}),
 			deny(m{"Sid": "Logs", "Action": []string{"logs:DeleteLogGroup", "logs:DeleteLogStream", "logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy"},
 				"Resource": arns("logs", "log-group:/aws/lambda/"+o.Name+"-*", "log-group:/aws/vendedlogs/states/"+o.Name+"-*"), "Condition": but}),
@@ -70,6 +67,17 @@ func (o *Org) guards() []guard {
 	}
 }
 
+// bucketChanges are S3's actions that take from the record, or let somebody take from it.
+func bucketChanges() []string {
+	return []string{"s3:BypassGovernanceRetention", "s3:Delete*", "s3:PutBucketPolicy", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration",
+		"s3:PutLifecycleConfiguration", "s3:PutBucketPublicAccessBlock", "s3:PutObjectRetention", "s3:PutObjectLegalHold"}
+}
+
+// keyChanges are those of KMS after which a key does not do what it did, or for somebody else.
+func keyChanges() []string {
+	return []string{"kms:DisableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:UpdateAlias", "kms:DeleteAlias"}
+}
+
 // trails are the trails that keep the record.
 func (o *Org) trails() []string {
 	all := []string{"arn:" + o.Partition + ":cloudtrail:*:*:trail/" + o.Trail()}
@@ -79,30 +87,57 @@ func (o *Org) trails() []string {
 	return all
 }
 
+// excepted are the principals that no policy keeps from changing Parry: its deployers, those of break-glass, and StackSets, which with
+// service-managed permissions act with a role that AWS makes in each account. Source: "Activate trusted access for stack sets with
+// Organizations", CloudFormation User Guide.
+func (o *Org) excepted() []string {
+	return append(append(append([]string{}, o.Deployers...), o.Guard.BreakGlass...), "arn:"+o.Partition+":iam::*:role/stacksets-exec-*")
+}
+
 // guardrails is the template for the management account: the policies, attached where org.yaml says.
 func (w *Wish) guardrails() ([]File, error) {
 	o := w.Org
-	t := newTemplate("Service control policies that guard " + o.Name + ", its record, and detection.")
-	guards := o.guards()
-	if len(guards) > scpAttached {
-		return nil, parry.Errorf(parry.Fault, "there are %d service control policies, and %d can be attached beside AWS's own", len(guards), scpAttached)
-	}
-	for _, g := range guards {
-		document := policy(g.statements...)
-		text, err := json.Marshal(document)
-		if err != nil {
-			return nil, parry.Errorf(parry.Fault, "%w", err)
+	t := newTemplate("Organization policies that guard " + o.Name + ", its record, and detection.")
+	why := ""
+	for _, k := range o.guardKinds() {
+		if len(k.guards) == 0 {
+			continue
 		}
-		if len(text) > scpChars {
-			return nil, parry.Errorf(parry.Invalid, "the service control policy %s would have %d characters, and AWS Organizations takes %d", g.name, len(text), scpChars).
-				WithHint("name fewer deployers and break-glass principals, with * where they are alike")
+		if len(k.guards) > policiesAttached {
+			return nil, parry.Errorf(parry.Fault, "there are %d %s policies, and %d can be attached beside AWS's own", len(k.guards), k.name, policiesAttached)
 		}
-		p := m{"Name": o.Name + "-" + g.name, "Description": g.why, "Type": "SERVICE_CONTROL_POLICY", "Content": document, "Tags": o.tags()}
-		if len(o.Guard.Attach) > 0 {
-			p["TargetIds"] = o.Guard.Attach
+		for _, g := range k.guards {
+			document := policy(g.statements...)
+			text, err := json.Marshal(document)
+			if err != nil {
+				return nil, parry.Errorf(parry.Fault, "%w", err)
+			}
+			if len(text) > policyChars {
+				return nil, parry.Errorf(parry.Invalid, "the %s policy %s would have %d characters, and AWS Organizations takes %d", k.name, g.name, len(text), policyChars).
+					WithHint("name fewer deployers and break-glass principals, with * where they are alike")
+			}
+			p := m{"Name": o.Name + "-" + g.name, "Description": g.why, "Type": k.kind, "Content": document, "Tags": o.tags()}
+			if len(o.Guard.Attach) > 0 {
+				p["TargetIds"] = o.Guard.Attach
+			}
+			t.add(logical("guard", g.name), "AWS::Organizations::Policy", p)
 		}
-		t.add(logical("guard", g.name), "AWS::Organizations::Policy", p)
+		why += fmt.Sprintf("%d %s policies, ", len(k.guards), k.name)
 	}
 	body, err := t.json()
-	return []File{{"guardrails.json", body, fmt.Sprintf("%d service control policies, a stack in the management account", len(guards))}}, err
+	return []File{{"guardrails.json", body, why + "a stack in the management account, whose organization has these types of policies enabled"}}, err
+}
+
+// guardKind is a type of organization policies with those that there are of it.
+type guardKind struct {
+	name, kind string
+	guards     []guard
+}
+
+func (o *Org) guardKinds() []guardKind {
+	all := []guardKind{{"service control", "SERVICE_CONTROL_POLICY", o.guards()}}
+	if o.Guard.ResourcePolicy {
+		all = append(all, guardKind{"resource control", "RESOURCE_CONTROL_POLICY", o.resourceGuards()})
+	}
+	return all
 }

@@ -18,14 +18,7 @@ const (
 func TestWhoMayDoWhat(t *testing.T) {
 	j := judge.Need(t)
 	files := rendered(t)
-	var scps []judge.Policy
-	for id, p := range of(t, files["guardrails.json"], "AWS::Organizations::Policy") {
-		text, err := json.Marshal(p["Content"])
-		if err != nil {
-			t.Fatal(err)
-		}
-		scps = append(scps, judge.Policy{Name: id, Document: text})
-	}
+	scps := guards(t, files["guardrails.json"], "SERVICE_CONTROL_POLICY")
 	everything := judge.Policy{Name: "everything", Document: json.RawMessage(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)}
 	scps = append(scps, everything)
 	role := func(account, name string) string { return "arn:aws:sts::" + account + ":assumed-role/" + name + "/x" }
@@ -94,6 +87,27 @@ func TestWhoMayDoWhat(t *testing.T) {
 		}
 	}
 	t.Logf("%d questions", len(requests))
+}
+
+// guards are the policies of a type in the template for the management account.
+func guards(t *testing.T, template []byte, kind string) []judge.Policy {
+	t.Helper()
+	var all []judge.Policy
+	for id, p := range of(t, template, "AWS::Organizations::Policy") {
+		if p["Type"] != kind {
+			continue
+		}
+		text, err := json.Marshal(p["Content"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, judge.Policy{Name: id, Document: text})
+	}
+	// AWS's own is the fifth that a unit or an account takes of each type.
+	if len(all) == 0 || len(all) > 4 {
+		t.Errorf("there are %d policies of the type %s", len(all), kind)
+	}
+	return all
 }
 
 // The boundary lets each playbook do what it does, and keeps every role from the program's own.

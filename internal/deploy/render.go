@@ -19,6 +19,7 @@ type Wish struct {
 type Playbook struct {
 	Name        string
 	Summary     string
+	Controls    []string           // of Security Hub, that it puts right
 	Permissions []parry.Permission // in any account and Region that is watched
 }
 
@@ -39,7 +40,7 @@ type File struct {
 // bytes.
 func (w *Wish) Render() ([]File, error) {
 	var files []File
-	for _, make := range []func() ([]File, error){w.hub, w.roles, w.region, w.guardrails, w.machine} {
+	for _, make := range []func() ([]File, error){w.hub, w.roles, w.region, w.guardrails, w.conformance, w.machine} {
 		more, err := make()
 		if err != nil {
 			return nil, err
@@ -80,10 +81,18 @@ func (w *Wish) readme(files []File) File {
 3. roles*.json: a StackSet with service-managed permissions for %s, in %s only: IAM is the same in all Regions. It needs CAPABILITY_NAMED_IAM.
 4. region.json: a StackSet for the same accounts, in each of %s. Without it no finding comes.
 5. guardrails.json: a stack in the management account%s, when the rest stands: it keeps everybody else from changing it.
-
+%s
 Rules observe until they are named under act in org.yaml and say mode: act.
-`, o.Hub.Account, o.Hub.Region, o.watched(), o.Hub.Region, strings.Join(o.Regions, ", "), inBrackets(o.Management))
+`, o.Hub.Account, o.Hub.Region, o.watched(), o.Hub.Region, strings.Join(o.Regions, ", "), inBrackets(o.Management), o.packStep())
 	return File{"README.md", []byte(b.String()), "what is here"}
+}
+
+// packStep is how the conformance pack is made, where one is wanted.
+func (o *Org) packStep() string {
+	if !o.Guard.ConformancePck {
+		return ""
+	}
+	return "6. conformance.json: a StackSet for the same accounts, in each of " + strings.Join(o.Regions, ", ") + ". AWS Config has to record there.\n"
 }
 
 func orNone(all []string) string {

@@ -20,7 +20,7 @@ approvers: ["arn:aws:iam::111111111111:role/oncall"]
 deployers: ["arn:aws:iam::*:role/platform-deployer"]
 channels: {email: [security@example.com], sns: ["arn:aws:sns:eu-central-1:111111111111:security"]}
 audit: {days: 400, mode: compliance}
-guardrails: {attach: [ou-a1b2-11111111, "111111111111"], break_glass: ["arn:aws:iam::*:role/break-glass"]}
+guardrails: {attach: [ou-a1b2-11111111, "111111111111"], break_glass: ["arn:aws:iam::*:role/break-glass"], resource_policies: true, conformance_pack: true}
 `
 
 func org(t *testing.T, text string) *deploy.Org {

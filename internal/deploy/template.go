@@ -22,13 +22,14 @@ type template struct {
 	Version     string         `json:"AWSTemplateFormatVersion"`
 	Description string         `json:"Description"`
 	Parameters  map[string]any `json:"Parameters,omitempty"`
+	Mappings    map[string]any `json:"Mappings,omitempty"`
 	Conditions  map[string]any `json:"Conditions,omitempty"`
 	Resources   map[string]any `json:"Resources"`
 	Outputs     map[string]any `json:"Outputs,omitempty"`
 }
 
 func newTemplate(description string) *template {
-	return &template{Version: "2010-09-09", Description: description, Parameters: m{}, Conditions: m{}, Resources: m{}, Outputs: m{}}
+	return &template{Version: "2010-09-09", Description: description, Parameters: m{}, Mappings: m{}, Conditions: m{}, Resources: m{}, Outputs: m{}}
 }
 
 // add puts a resource in. more are attributes beside Type and Properties, such as DependsOn, in pairs.
@@ -62,7 +63,6 @@ func indented(v any) ([]byte, error) {
 func ref(id string) m          { return m{"Ref": id} }
 func att(id, name string) m    { return m{"Fn::GetAtt": []string{id, name}} }
 func sub(text string) m        { return m{"Fn::Sub": text} }
-func join(parts ...any) m      { return m{"Fn::Join": []any{"", parts}} }
 func allow(s m) m              { s["Effect"] = "Allow"; return s }
 func deny(s m) m               { s["Effect"] = "Deny"; return s }
 func policy(statements ...m) m { return m{"Version": "2012-10-17", "Statement": statements} }

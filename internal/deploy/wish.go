@@ -22,7 +22,7 @@ func NewWish(o *Org, set *playbook.Set, book *rules.Book) *Wish {
 	}
 	for _, p := range set.All() {
 		if used[p.Name] {
-			w.Playbooks = append(w.Playbooks, Playbook{Name: p.Name, Summary: p.Summary, Permissions: p.Permissions(o.Partition, accountID, "")})
+			w.Playbooks = append(w.Playbooks, Playbook{Name: p.Name, Summary: p.Summary, Controls: p.Controls, Permissions: p.Permissions(o.Partition, accountID, "")})
 		}
 	}
 	slices.SortFunc(w.Playbooks, func(a, b Playbook) int {

@@ -1,5 +1,5 @@
 // Package judge evaluates IAM policies for the tests, with resources, conditions, session policies,
-// permissions boundaries and service control policies: what the emulator of package moto leaves out.
+// permissions boundaries, service and resource control policies: what the emulator of package moto leaves out.
 // It is test support: nothing that is shipped imports it.
 //
 // The evaluator is the npm package @cloud-copilot/iam-simulate, whose licence is AGPL-3.0-or-later.
@@ -70,6 +70,7 @@ type Request struct {
 	SessionPolicy  json.RawMessage `json:"sessionPolicy,omitempty"`  // nil: none
 	Boundary       json.RawMessage `json:"boundary,omitempty"`       // nil: none
 	SCPs           []Policy        `json:"scps,omitempty"`           // of one level; none: everything passes
+	RCPs           []Policy        `json:"rcps,omitempty"`           // of the resource's account, beside AWS's own; none: everything passes
 	ResourcePolicy json.RawMessage `json:"resourcePolicy,omitempty"` // nil: none
 }
 

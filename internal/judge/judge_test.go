@@ -107,6 +107,39 @@ func TestEvaluate(t *testing.T) {
 	}
 }
 
+// A resource control policy binds whoever comes to a resource, from within the organization and from without.
+func TestResourceControlPolicies(t *testing.T) {
+	t.Parallel()
+	open := json.RawMessage(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}]}`)
+	closed := json.RawMessage(`{"Version":"2012-10-17","Statement":[{"Sid":"S","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*",
+		"Condition":{"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}}]}`)
+	ask := func(org string, rcps []judge.Policy) judge.Request {
+		r := judge.Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", ResourceAccount: "999988887777", Principal: role, Policies: named(doc("Allow", "*", "*", "")), ResourcePolicy: open, RCPs: rcps}
+		if org != "" {
+			r.Context = map[string][]string{"aws:PrincipalOrgID": {org}}
+		}
+		return r
+	}
+	verdicts, err := judge.Need(t).Evaluate(t.Context(), []judge.Request{
+		ask("", nil), ask("o-a1b2c3d4e5", named(closed)), ask("o-zzzzzzzzzz", named(closed)), ask("", named(closed)), ask("", named(doc("Deny", "s3:*", "*", ""))),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []judge.Result
+	for _, v := range verdicts {
+		got = append(got, v.Result)
+	}
+	// The last has no Principal, which a resource control policy must have.
+	want := []judge.Result{judge.Allowed, judge.Allowed, judge.ExplicitlyDenied, judge.ExplicitlyDenied, judge.Invalid}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("verdicts (-want +got):\n%s\n%+v", diff, verdicts)
+	}
+	if !strings.Contains(verdicts[2].Why, "Deny in rcp p statement S") {
+		t.Errorf("the reason is %q", verdicts[2].Why)
+	}
+}
+
 func TestEvaluateNamesIgnoredContext(t *testing.T) {
 	t.Parallel()
 	verdicts, err := judge.Need(t).Evaluate(t.Context(), []judge.Request{{

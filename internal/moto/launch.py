@@ -41,14 +41,21 @@ def sign_without_body() -> None:
     access_control.IAMRequest._create_aws_request = create
 
 
-def read_managed_policies_once() -> None:
-    """moto reads AWS's own policies, a thousand and more, anew for each account, which takes a second; accounts get copies here."""
+# The policies of AWS that accounts have here: those that cases name, and some that people know. A case that needs another one adds it.
+KEPT = {
+    "AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess", "SecurityAudit", "ViewOnlyAccess", "IAMFullAccess", "AmazonS3ReadOnlyAccess", "AWSDenyAll",
+    "AWSSupportAccess", "AmazonSSMManagedInstanceCore", "AmazonRDSEnhancedMonitoringRole", "AWSCompromisedKeyQuarantineV2", "AWSCompromisedKeyQuarantineV3",
+}
+
+
+def keep_few_managed_policies() -> None:
+    """moto gives each account AWS's own policies, a thousand and more, which takes a second and megabytes; accounts get copies of a few here."""
     plain = iam.IAMBackend._init_aws_policies
     by_partition = {}
 
     def init(self):
         if self.partition not in by_partition:
-            by_partition[self.partition] = plain(self)
+            by_partition[self.partition] = [p for p in plain(self) if p.name in KEPT]
         own = []
         for policy in by_partition[self.partition]:
             policy = copy.copy(policy)
@@ -104,7 +111,7 @@ def end_with_parent() -> None:
 
 refuse_inactive_keys()
 sign_without_body()
-read_managed_policies_once()
+keep_few_managed_policies()
 scan_no_more()
 show_feedback_attributes()
 threading.Thread(target=end_with_parent, daemon=True).start()

@@ -38,6 +38,8 @@ func decodeGuardDuty(e parry.Event, d node) ([]parry.Finding, error) {
 		g.sequence(in.partition, service.get("detection", "sequence"))
 	} else {
 		g.resource(in, f.Info.Types[0], resource, attackRole(service.get("resourceRole").text()))
+		g.unblocked(in, f.Info.Types)
+		g.stoppedTrail(in, f.Info.Types, service.get("action", "awsApiCallAction", "affectedResources", "AWS::CloudTrail::Trail"))
 	}
 	f.Targets, f.Unresolved, f.Resources = g.targets, g.unresolved, guardDutyResources(g.targets, d)
 	return []parry.Finding{f}, nil

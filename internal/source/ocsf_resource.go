@@ -142,6 +142,9 @@ func ocsfResources(f *parry.Finding, n node) {
 		}
 		f.Resources = append(f.Resources, res)
 	}
+	if f.Cloud.Provider == "AWS" && f.Metadata.Product.Name == "GuardDuty" {
+		g.unblocked(home, f.Info.Types)
+	}
 	f.Targets, f.Unresolved = g.targets, g.unresolved
 }
 

