@@ -235,6 +235,9 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 		return ec2ARN("volume", "")
 	case "snapshot":
 		if !strings.Contains(rt.ARN, ":ec2:") {
+			if of := text("SourceDBSnapshotIdentifier"); of != "" { // of a copy, the one that is copied
+				return fmt.Sprintf("arn:aws:rds:%s:%s:snapshot:%s", m.region, m.account, of), true
+			}
 			break // RDS and Redshift have snapshots too
 		}
 		if id := text("SnapshotId"); id != "" {
@@ -300,7 +303,7 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 	case "autoScalingGroup":
 		return fmt.Sprintf("arn:aws:autoscaling:%s:%s:autoScalingGroup:0f0f0f0f:autoScalingGroupName/%s", m.region, m.account, text("AutoScalingGroupName")), text("AutoScalingGroupName") != ""
 	case "stream": // a tag is put on a table or on a stream, and the call says which
-		if arn := text("ResourceArn"); arn != "" {
+		if arn := text("ResourceArn"); strings.HasPrefix(arn, "arn:aws:dynamodb:") { // other services tag by ARN, too
 			return arn, true
 		}
 	case "ScalableTarget":
