@@ -70,11 +70,7 @@ func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 	if err != nil {
 		return a.wrongRules(err)
 	}
-	org := d.Org
-	if org == nil {
-		org = &deploy.Org{Partition: "aws"}
-	}
-	d.Wish = deploy.NewWish(org, lib.Playbooks, lib.Rules)
+	d.Wish = func(o *deploy.Org) *deploy.Wish { return deploy.NewWish(o, lib.Playbooks, lib.Rules) }
 	if d.Config, err = a.aws(ctx); err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func onlyReads(s *middleware.Stack) error {
 			return middleware.InitializeOutput{}, middleware.Metadata{}, parry.Errorf(parry.Refused, "%s is no call that only reads", op)
 		}
 		return next.HandleInitialize(ctx, in)
-	}), middleware.Before)
+	}), middleware.After) // the operation's name is set in this step, too
 }
 
 // reads tells whether an operation only reads. AssumeRole gives credentials, and changes nothing.

@@ -104,9 +104,8 @@ func Permissions(o *deploy.Org, partition, reader, table string) []parry.Permiss
 	// against two lists of it.
 	on := map[string][]string{
 		"guardduty:GetDetector": {arn("guardduty", "detector/*")}, "securityhub:DescribeHub": {arn("securityhub", "hub/default")}, "cloudtrail:GetTrailStatus": {arn("cloudtrail", "trail/*")},
-		"access-analyzer:ListAnalyzers": {arn("access-analyzer", "*")},
-		"events:ListRules":              {arn("events", "rule/*")}, "events:ListTargetsByRule": {arn("events", "rule/*")},
-		"sqs:GetQueueUrl": {arn("sqs", name+"-*")}, "sqs:GetQueueAttributes": {arn("sqs", name+"-*")},
+		"events:ListTargetsByRule": {arn("events", "rule/*")},
+		"sqs:GetQueueUrl":          {arn("sqs", name+"-*")}, "sqs:GetQueueAttributes": {arn("sqs", name+"-*")},
 		"organizations:ListAccountsForParent":            {fmt.Sprintf("arn:%s:organizations::*:ou/o-*/ou-*", partition), fmt.Sprintf("arn:%s:organizations::*:root/o-*/r-*", partition)},
 		"organizations:ListOrganizationalUnitsForParent": {fmt.Sprintf("arn:%s:organizations::*:ou/o-*/ou-*", partition), fmt.Sprintf("arn:%s:organizations::*:root/o-*/r-*", partition)},
 		"organizations:ListPoliciesForTarget": {fmt.Sprintf("arn:%s:organizations::*:ou/o-*/ou-*", partition), fmt.Sprintf("arn:%s:organizations::*:root/o-*/r-*", partition),

@@ -21,12 +21,13 @@ import (
 // Doctor is what to look at, and with what.
 type Doctor struct {
 	Config aws.Config
-	Wish   *deploy.Wish // what should be: the playbooks that the rules use, and what org.yaml says
-	Org    *deploy.Org  // nil where there is no org.yaml: then the account of the credentials is looked at
-	Role   string       // without org.yaml, the names of playbooks' roles, such as parry-{playbook}; empty looks at none
-	Table  string       // without org.yaml, the store's table; empty looks at none
-	Reader string       // the role to read with in every account; empty reads the account of the credentials only
-	Assume bool         // try to take every playbook's role
+	// Wish is what should be: the playbooks that the rules use, and what an org.yaml says. It is asked for when the partition is known.
+	Wish   func(*deploy.Org) *deploy.Wish
+	Org    *deploy.Org // nil where there is no org.yaml: then the account of the credentials is looked at
+	Role   string      // without org.yaml, the names of playbooks' roles, such as parry-{playbook}; empty looks at none
+	Table  string      // without org.yaml, the store's table; empty looks at none
+	Reader string      // the role to read with in every account; empty reads the account of the credentials only
+	Assume bool        // try to take every playbook's role
 
 	Regions []string // to look at, of those of org.yaml; empty for all, or for the one of the configuration
 	Only    []string // ids of checks; empty for all

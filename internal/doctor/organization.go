@@ -37,7 +37,9 @@ func (r *run) accounts(ctx context.Context, management *place) []string {
 				f.What = "the accounts of " + unit + " " + f.What + "; of them only those are looked at that are known otherwise"
 				r.add("accounts", "", "", f)
 				listed = false
-				all = append(all, r.self)
+				if r.self != r.Org.Hub.Account { // which is looked at in any case, and may not be watched
+					all = append(all, r.self)
+				}
 			}
 		}
 		// A StackSet with service-managed permissions makes nothing in the management account. Source: "StackSets concepts", CloudFormation User Guide.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"parry"
+	"parry/internal/deploy"
 )
 
 // wanted is what should be, as the rendered templates say it. Where they leave something to CloudFormation, see filled.
@@ -45,7 +46,7 @@ func (r *run) wants() (*wanted, error) {
 	if r.Org == nil {
 		return r.wantsRoles()
 	}
-	files, err := r.Wish.Render()
+	files, err := r.Wish(r.Org).Render()
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func (r *run) wantsRoles() (*wanted, error) {
 		return w, nil
 	}
 	of := map[string][]parry.Permission{}
-	for _, p := range r.Wish.Playbooks {
+	for _, p := range r.Wish(&deploy.Org{Partition: r.partition}).Playbooks {
 		name := strings.ReplaceAll(r.Role, "{playbook}", p.Name)
 		of[name] = append(of[name], p.Permissions...)
 	}
