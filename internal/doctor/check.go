@@ -13,7 +13,7 @@ import (
 type scope string
 
 const (
-	once         scope = "once"
+	once         scope = "this machine"
 	organization scope = "the organization"
 	inHub        scope = "the hub"
 	perAccount   scope = "each account"
@@ -48,7 +48,7 @@ func checks() []check {
 		{"account-readable", "the role to read with can be taken in the account", perAccount, nothing, []string{"sts:AssumeRole"}, nil},
 		{"trusted-access", "AWS Organizations trusts CloudFormation's StackSets and the detection services", organization, orgFile, []string{"organizations:ListAWSServiceAccessForOrganization"}, lookAtTrustedAccess},
 		{"delegated-administrators", "an account administers detection and StackSets for the organization, and whether that is the hub", organization, orgFile, []string{"organizations:ListDelegatedAdministrators"}, lookAtDelegated},
-		{"guardrails", "the service control policies are attached where org.yaml says, and say what was rendered", organization, orgFile, []string{"organizations:ListPoliciesForTarget", "organizations:DescribePolicy"}, lookAtGuardrails},
+		{"guardrails", "the guardrails, which are policies of the organization, are attached where org.yaml says, and say what was rendered", organization, orgFile, []string{"organizations:ListPoliciesForTarget", "organizations:DescribePolicy"}, lookAtGuardrails},
 		{"guardduty-detector", "GuardDuty is on", perRegion, nothing, []string{"guardduty:ListDetectors", "guardduty:GetDetector"}, lookAtGuardDuty},
 		{"securityhub-hub", "Security Hub is on", perRegion, nothing, []string{"securityhub:DescribeHub"}, lookAtSecurityHub},
 		{"config-recorder", "AWS Config records", perRegion, nothing, []string{"config:DescribeConfigurationRecorders", "config:DescribeConfigurationRecorderStatus"}, lookAtConfig},

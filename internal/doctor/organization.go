@@ -140,7 +140,7 @@ func lookAtDelegated(ctx context.Context, p *place) ([]Finding, error) {
 		case len(who) > 0:
 			found = append(found, ok("not the hub, but %s administers %s: what it is told to do there is told to that account", strings.Join(who, ", "), s.name))
 		default:
-			found = append(found, missing(fmt.Sprintf("in the management account: aws organizations register-delegated-administrator --account-id %s --service-principal %s (GuardDuty, Security Hub and Access Analyzer have a command of their own for it)", p.Org.Hub.Account, s.principal),
+			found = append(found, missing(fmt.Sprintf("in the management account: aws organizations register-delegated-administrator --account-id %s --service-principal %s (GuardDuty and Security Hub have a command of their own for it: enable-organization-admin-account)", p.Org.Hub.Account, s.principal),
 				"no account administers %s for the organization: only the management account can, which should not be worked in", s.name))
 		}
 	}
