@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -90,4 +91,25 @@ func TestAContainedBucketStaysInReach(t *testing.T) {
 		}
 	}}
 	run(t, c, stage, probe)
+}
+
+// An interface that a service of AWS manages keeps its groups, whoever asks: the instance would stay reachable by it, so nothing is begun.
+func TestAnInterfaceOfAServiceIsNotIsolated(t *testing.T) {
+	stage := cases.NewTwin()
+	c := caseOf(t, "ec2-quarantine/groups-made-earlier")
+	c.Plan, c.After, c.Undone = "", nil, nil
+	const account = "111111111111" // the stage's first
+	plan := run(t, c, stage, cases.Probe{Step: func(step string, _ parry.Response) {
+		if step != "given" {
+			return
+		}
+		out, err := ec2.NewFromConfig(stage.Config(account, "us-east-1")).DescribeNetworkInterfaces(t.Context(), &ec2.DescribeNetworkInterfacesInput{})
+		if err != nil || len(out.NetworkInterfaces) != 1 {
+			t.Fatal(out, err)
+		}
+		stage.Org.SetRequesterManaged(account, "us-east-1", *out.NetworkInterfaces[0].NetworkInterfaceId)
+	}}).Plan
+	if !strings.Contains(plan, "refused: an interface of the instance is managed by an AWS service and cannot be given another group") {
+		t.Errorf("the plan is:\n%s", plan)
+	}
 }

@@ -307,6 +307,8 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 		return fmt.Sprintf("arn:aws:application-autoscaling:%s:%s:scalable-target/0a1b2c3d", m.region, m.account), false // of the id, nobody knows
 	case "targetgroup", "TargetGroup":
 		return text("TargetGroupArn"), text("TargetGroupArn") != ""
+	case "listener/app", "listener/net", "listener/gwy": // which of them it is its ARN says
+		return text("ListenerArn"), text("ListenerArn") != ""
 	case "loadbalancer", "LoadBalancer":
 		return fmt.Sprintf("arn:aws:elasticloadbalancing:%s:%s:loadbalancer/%s", m.region, m.account, text("LoadBalancerName")), text("LoadBalancerName") != ""
 	}
@@ -615,10 +617,10 @@ func TestRolesHaveNoNeedlessWildcard(t *testing.T) {
 	}
 }
 
-// withoutAccount tells whether an ARN is of a type whose ARNs name no account, as those of buckets and of all that API Gateway has, or of what AWS keeps
+// withoutAccount tells whether an ARN is of a type whose ARNs name no account, as those of buckets, of all that API Gateway and IAM Identity Center have, or of what AWS keeps
 // itself: prefix lists, in an account that is called aws, and documents, in none.
 func withoutAccount(a judge.Action, arn string) bool {
-	if slices.ContainsFunc([]string{":aws:prefix-list/", ":apigateway:", ":*:document/AWS", ":*:automation-definition/AWS"}, func(part string) bool { return strings.Contains(arn, part) }) {
+	if slices.ContainsFunc([]string{":aws:prefix-list/", ":apigateway:", ":sso:::", ":*:document/AWS", ":*:automation-definition/AWS"}, func(part string) bool { return strings.Contains(arn, part) }) {
 		return true
 	}
 	return slices.ContainsFunc(a.ResourceTypes, func(rt judge.ResourceType) bool {

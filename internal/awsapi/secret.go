@@ -78,6 +78,7 @@ func secrets() map[string]struct{ in, out []string } {
 
 		"rds:CreateDBCluster":                {in: []string{"MasterUserPassword"}, out: []string{"DBCluster.PendingModifiedValues.MasterUserPassword"}},
 		"rds:CreateDBInstance":               {in: []string{"MasterUserPassword", "TdeCredentialPassword"}, out: []string{"DBInstance.PendingModifiedValues.MasterUserPassword"}},
+		"rds:CreateDBInstanceReadReplica":    {out: []string{"DBInstance.PendingModifiedValues.MasterUserPassword"}},
 		"rds:DescribeDBClusters":             {out: []string{"DBClusters.PendingModifiedValues.MasterUserPassword"}},
 		"rds:DescribeDBInstances":            {out: []string{"DBInstances.PendingModifiedValues.MasterUserPassword"}},
 		"rds:ModifyDBCluster":                {in: []string{"MasterUserPassword"}, out: []string{"DBCluster.PendingModifiedValues.MasterUserPassword"}},
@@ -87,6 +88,7 @@ func secrets() map[string]struct{ in, out []string } {
 		"redshift:DescribeClusters":          {out: []string{"Clusters.PendingModifiedValues.MasterUserPassword"}},
 		"redshift:GetClusterCredentials":     {out: []string{"DbPassword"}},
 		"redshift:ModifyCluster":             {in: []string{"MasterUserPassword"}, out: []string{"Cluster.PendingModifiedValues.MasterUserPassword"}},
+		"redshift:PauseCluster":              {out: []string{"Cluster.PendingModifiedValues.MasterUserPassword"}},
 		"secretsmanager:BatchGetSecretValue": {out: []string{"SecretValues.SecretString", "SecretValues.SecretBinary"}},
 		"secretsmanager:CreateSecret":        {in: []string{"SecretString", "SecretBinary"}},
 		"secretsmanager:GetRandomPassword":   {out: []string{"RandomPassword"}},

@@ -21,6 +21,7 @@ func kmsEntries() []entry {
 		op("kms:CreateGrant", kms.NewFromConfig, (*kms.Client).CreateGrant, writes, needs("kms:CreateGrant", key)),
 		op("kms:ListGrants", kms.NewFromConfig, (*kms.Client).ListGrants, needs("kms:ListGrants", key), pages("Marker", "NextMarker")),
 		op("kms:RevokeGrant", kms.NewFromConfig, (*kms.Client).RevokeGrant, writes, needs("kms:RevokeGrant", key)),
+		op("kms:ReplicateKey", kms.NewFromConfig, (*kms.Client).ReplicateKey, writes, needs("kms:ReplicateKey", key)),
 		op("kms:CancelKeyDeletion", kms.NewFromConfig, (*kms.Client).CancelKeyDeletion, writes, needs("kms:CancelKeyDeletion", key)),
 	}
 }

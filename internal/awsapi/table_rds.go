@@ -12,6 +12,7 @@ const (
 func rdsEntries() []entry {
 	return []entry{
 		op("rds:CreateDBInstance", rds.NewFromConfig, (*rds.Client).CreateDBInstance, writes, needs("rds:CreateDBInstance", rdsInstance)),
+		op("rds:CreateDBInstanceReadReplica", rds.NewFromConfig, (*rds.Client).CreateDBInstanceReadReplica, writes, needs("rds:CreateDBInstanceReadReplica", rdsInstance, "arn:{partition}:rds:{region}:{account}:db:{SourceDBInstanceIdentifier}")),
 		op("rds:DescribeDBInstances", rds.NewFromConfig, (*rds.Client).DescribeDBInstances, needs("rds:DescribeDBInstances", rdsInstance), pages("Marker", "Marker")),
 		op("rds:ModifyDBInstance", rds.NewFromConfig, (*rds.Client).ModifyDBInstance, writes, needs("rds:ModifyDBInstance", rdsInstance), depends("iam:PassRole", "arn:{partition}:iam::{account}:role/*")),
 		op("rds:StopDBInstance", rds.NewFromConfig, (*rds.Client).StopDBInstance, writes, needs("rds:StopDBInstance", rdsInstance)),
@@ -28,8 +29,5 @@ func rdsEntries() []entry {
 		op("rds:ModifyDBClusterSnapshotAttribute", rds.NewFromConfig, (*rds.Client).ModifyDBClusterSnapshotAttribute, writes, needs("rds:ModifyDBClusterSnapshotAttribute", rdsClusterSnapshot)),
 		op("rds:CopyDBSnapshot", rds.NewFromConfig, (*rds.Client).CopyDBSnapshot, writes, needs("rds:CopyDBSnapshot", rdsSnapshot+"{SourceDBSnapshotIdentifier}", rdsSnapshot+"{TargetDBSnapshotIdentifier}")),
 		op("rds:DeleteDBSnapshot", rds.NewFromConfig, (*rds.Client).DeleteDBSnapshot, writes, needs("rds:DeleteDBSnapshot", rdsSnapshot+"{DBSnapshotIdentifier}")),
-		op("rds:CopyDBClusterSnapshot", rds.NewFromConfig, (*rds.Client).CopyDBClusterSnapshot, writes,
-			needs("rds:CopyDBClusterSnapshot", "arn:{partition}:rds:{region}:{account}:cluster-snapshot:{SourceDBClusterSnapshotIdentifier}", "arn:{partition}:rds:{region}:{account}:cluster-snapshot:{TargetDBClusterSnapshotIdentifier}")),
-		op("rds:DeleteDBClusterSnapshot", rds.NewFromConfig, (*rds.Client).DeleteDBClusterSnapshot, writes, needs("rds:DeleteDBClusterSnapshot", rdsClusterSnapshot)),
 	}
 }

@@ -16,7 +16,7 @@ func ssoadminEntries() []entry {
 		op("sso-admin:GetInlinePolicyForPermissionSet", ssoadmin.NewFromConfig, (*ssoadmin.Client).GetInlinePolicyForPermissionSet, needs("sso:GetInlinePolicyForPermissionSet", ssoInstance, ssoSet)),
 		op("sso-admin:PutInlinePolicyToPermissionSet", ssoadmin.NewFromConfig, (*ssoadmin.Client).PutInlinePolicyToPermissionSet, writes, needs("sso:PutInlinePolicyToPermissionSet", ssoInstance, ssoSet)),
 		op("sso-admin:DeleteInlinePolicyFromPermissionSet", ssoadmin.NewFromConfig, (*ssoadmin.Client).DeleteInlinePolicyFromPermissionSet, writes, needs("sso:DeleteInlinePolicyFromPermissionSet", ssoInstance, ssoSet)),
-		op("sso-admin:ProvisionPermissionSet", ssoadmin.NewFromConfig, (*ssoadmin.Client).ProvisionPermissionSet, writes, needs("sso:ProvisionPermissionSet", ssoInstance, ssoSet)),
+		op("sso-admin:ProvisionPermissionSet", ssoadmin.NewFromConfig, (*ssoadmin.Client).ProvisionPermissionSet, writes, needs("sso:ProvisionPermissionSet", ssoInstance, ssoSet, "arn:{partition}:sso:::account/*")),
 		op("sso-admin:ListAccountsForProvisionedPermissionSet", ssoadmin.NewFromConfig, (*ssoadmin.Client).ListAccountsForProvisionedPermissionSet, needs("sso:ListAccountsForProvisionedPermissionSet", ssoInstance, ssoSet), pages("NextToken", "NextToken")),
 	}
 }

@@ -1,8 +1,6 @@
 package deploy
 
 import (
-	"slices"
-
 	"parry"
 	"parry/internal/lambda"
 )
@@ -139,14 +137,4 @@ func retries() []m {
 			"Sandbox.Timedout", "Runtime.ExitError", "Failed"},
 			"IntervalSeconds": 2, "MaxAttempts": 5, "BackoffRate": 2.0, "MaxDelaySeconds": 60, "JitterStrategy": "FULL"},
 	}
-}
-
-// machineStates are the names of the definition's states, in order.
-func machineStates(definition m) []string {
-	var names []string
-	for n := range definition["States"].(m) {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
 }

@@ -173,11 +173,6 @@ func partitionOf(region string) string {
 	return "aws"
 }
 
-// acts tells whether a rule may act, or only observes.
-func (o *Org) acts(rule string) bool {
-	return slices.ContainsFunc(o.Act, func(p string) bool { return parry.Glob(p, rule) })
-}
-
 // reader reads fields and keeps the first error.
 type reader struct{ err error }
 

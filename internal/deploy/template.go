@@ -63,7 +63,6 @@ func indented(v any) ([]byte, error) {
 func ref(id string) m          { return m{"Ref": id} }
 func att(id, name string) m    { return m{"Fn::GetAtt": []string{id, name}} }
 func sub(text string) m        { return m{"Fn::Sub": text} }
-func join(parts ...any) m      { return m{"Fn::Join": []any{"", parts}} }
 func allow(s m) m              { s["Effect"] = "Allow"; return s }
 func deny(s m) m               { s["Effect"] = "Deny"; return s }
 func policy(statements ...m) m { return m{"Version": "2012-10-17", "Statement": statements} }

@@ -21,12 +21,17 @@ type command struct {
 	due   time.Time
 }
 
-// managed are the instances that Systems Manager reaches: those that run with a profile whose role has AWS's policy for it. The agent is
-// taken to be on all of them, and all are Linux, as the twin's images are.
+// managed are the instances that Systems Manager reaches: those of its nodes that run.
 func (r *request) managed() []string {
+	return slices.DeleteFunc(r.nodes(), func(id string) bool { return r.reg.ec2.instances.byID[id].state != running })
+}
+
+// nodes are the instances that Systems Manager knows: those with a profile whose role has AWS's policy for it, that run or will again. The
+// agent is taken to be on all of them, and all are Linux, as the twin's images are.
+func (r *request) nodes() []string {
 	var ids []string
 	for _, i := range r.reg.ec2.instances.all() {
-		if i.state != running || i.profile == nil {
+		if i.state != running && i.state != stopped || i.profile == nil {
 			continue
 		}
 		name := i.profile.arn[strings.LastIndexByte(i.profile.arn, '/')+1:]
@@ -43,7 +48,12 @@ func (r *request) managed() []string {
 
 func describeInstanceInformation(r *request, in *ssm.DescribeInstanceInformationInput) (*ssm.DescribeInstanceInformationOutput, error) {
 	out := &ssm.DescribeInstanceInformationOutput{InstanceInformationList: []types.InstanceInformation{}}
-	for _, id := range r.managed() {
+	for _, id := range r.nodes() {
+		// Source: PingStatus of InstanceInformation in the Systems Manager API Reference; of one that is stopped nothing is heard.
+		ping := types.PingStatusOnline
+		if r.reg.ec2.instances.byID[id].state != running {
+			ping = types.PingStatusConnectionLost
+		}
 		wanted := true
 		for _, f := range in.Filters {
 			if aws.ToString(f.Key) != "InstanceIds" {
@@ -53,7 +63,7 @@ func describeInstanceInformation(r *request, in *ssm.DescribeInstanceInformation
 		}
 		if wanted {
 			out.InstanceInformationList = append(out.InstanceInformationList, types.InstanceInformation{
-				InstanceId: aws.String(id), PingStatus: types.PingStatusOnline, PlatformType: types.PlatformTypeLinux, PlatformName: aws.String("Amazon Linux"),
+				InstanceId: aws.String(id), PingStatus: ping, PlatformType: types.PlatformTypeLinux, PlatformName: aws.String("Amazon Linux"),
 				AgentVersion: aws.String("3.3.2746.0"), ResourceType: types.ResourceTypeEc2Instance, LastPingDateTime: aws.Time(r.now),
 			})
 		}

