@@ -69,7 +69,7 @@ func (a *app) command() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.respondCommand(), a.findingCommand(), a.undoCommand(), a.showCommand(), a.listCommand(),
 		a.playbookCommand(), a.ruleCommand(), a.testCommand(), a.coverageCommand(), a.publishCommand(), a.backtestCommand(),
-		a.serveCommand(), a.lambdaCommand(), a.deployCommand(), a.configCommand(),
+		a.serveCommand(), a.lambdaCommand(), a.deployCommand(), a.doctorCommand(), a.configCommand(),
 		a.approveCommand(), a.rejectCommand(), a.stopCommand(), a.startCommand(), a.policyCommand(),
 		a.sweepCommand(), a.backfillCommand(), a.statsCommand(), a.auditCommand(), a.storeCommand(),
 	)

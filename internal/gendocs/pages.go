@@ -32,6 +32,7 @@ func generate() (map[string]string, error) {
 		"docs/operations.md":       operationPage(),
 		"docs/configuration.md":    configPage(),
 		"docs/states.md":           statePage(),
+		"docs/doctor.md":           doctorPage(),
 	}
 	all, err := cases.Load(playbooks.FS, ".", "playbooks")
 	if err != nil {
