@@ -37,7 +37,7 @@ func lookAtRolesQuota(ctx context.Context, p *place) ([]Finding, error) {
 			}
 		}
 	}
-	fix := "ask for more roles: aws service-quotas request-service-quota-increase --service-code iam --quota-code L-FE177D64 --region us-east-1 --desired-value N; or use fewer playbooks"
+	fix := "ask for more roles in Service Quotas (aws service-quotas list-service-quotas --service-code iam --region us-east-1 has the code); or use fewer playbooks"
 	switch {
 	case has+more > most:
 		return []Finding{risk(fix, "the account has %d roles of %d, and %d more are needed", has, most, more)}, nil
