@@ -95,7 +95,7 @@ func (a *app) undoThere(ctx context.Context, id string, yes, dry bool, only []st
 	if err != nil {
 		return err
 	}
-	rev, err := d.PlanUndo(ctx, id)
+	rev, err := d.PlanUndo(ctx, id, only...)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (a *app) undoThere(ctx context.Context, id string, yes, dry bool, only []st
 	if dry {
 		return nil
 	}
-	if !yes {
+	if len(rev.Conflicts) == 0 && !yes { // with a conflict the door refuses, and says why
 		if ok, err := a.yes("Take it back?"); err != nil || !ok {
 			a.worse(exitPerson)
 			return err

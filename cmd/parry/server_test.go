@@ -55,6 +55,7 @@ func TestCommandsAtTheDoor(t *testing.T) {
 		"nobody to ask":   {[]string{"approve", "pr-1"}, exitPerson, "GET /v1/responses/pr-1", "nobody can be asked here"},
 		"reject":          {[]string{"reject", "pr-1", "--yes", "--comment", "a drill"}, exitOK, `POST /v1/responses/pr-1/reject {"comment":"a drill","digest":"sha256:1"}`, "your word is kept"},
 		"undo, planned":   {[]string{"undo", "pr-1", "--plan"}, exitOK, "GET /v1/responses/pr-1/undo", "a snapshot"},
+		"a part, planned": {[]string{"undo", "pr-1", "--plan", "--change", "one[a b]"}, exitOK, "GET /v1/responses/pr-1/undo?change=one%5Ba%20b%5D", "a snapshot"},
 		"undo":            {[]string{"undo", "pr-1", "--yes", "--change", "one"}, exitOK, `POST /v1/responses/pr-1/undo {"changes":["one"]}`, "it is being taken back"},
 		"another address": {[]string{"--server", "http://example.com", "list"}, exitUsage, "", "is no address of a door"},
 	} {

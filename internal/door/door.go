@@ -85,9 +85,13 @@ func (c *Client) Response(ctx context.Context, id string) (r parry.Response, err
 	return r, err
 }
 
-// PlanUndo says what undoing would do.
-func (c *Client) PlanUndo(ctx context.Context, id string) (v parry.Reversal, err error) {
-	err = c.ask(ctx, http.MethodGet, "/v1/responses/"+url.PathEscape(id)+"/undo", nil, &v)
+// PlanUndo says what undoing would do: all of it, or the changes that are named.
+func (c *Client) PlanUndo(ctx context.Context, id string, changes ...string) (v parry.Reversal, err error) {
+	query := ""
+	if len(changes) > 0 {
+		query = "?" + url.Values{"change": changes}.Encode()
+	}
+	err = c.ask(ctx, http.MethodGet, "/v1/responses/"+url.PathEscape(id)+"/undo"+query, nil, &v)
 	return v, err
 }
 

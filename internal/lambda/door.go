@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +27,7 @@ type wish struct {
 //
 //	GET  /v1/responses?state=STATE     those that wait, or are in a state
 //	GET  /v1/responses/ID              one, with its plan
-//	GET  /v1/responses/ID/undo         what undoing it would do
+//	GET  /v1/responses/ID/undo         what undoing it would do; ?change=NAME, again and again, only that
 //	POST /v1/responses/ID/approve      {"digest": "sha256:...", "comment": "..."}
 //	POST /v1/responses/ID/reject       {"comment": "..."}
 //	POST /v1/responses/ID/undo         {"changes": []}
@@ -74,7 +75,11 @@ func (h *Handler) heard(ctx context.Context, q events.LambdaFunctionURLRequest, 
 	case method == http.MethodGet && verb == "":
 		return h.o.Engine.Store.Response(ctx, id)
 	case method == http.MethodGet && verb == "undo":
-		return e.PlanUndo(ctx, id)
+		named, err := url.ParseQuery(q.RawQueryString)
+		if err != nil {
+			return nil, parry.Errorf(parry.Invalid, "the request's query cannot be read: %w", err)
+		}
+		return e.PlanUndo(ctx, id, named["change"]...)
 	case method == http.MethodPost && verb == "approve":
 		return h.approve(ctx, e, id, parry.Vote{By: who, Digest: w.Digest, Comment: w.Comment})
 	case method == http.MethodPost && verb == "reject":

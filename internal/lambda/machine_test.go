@@ -179,6 +179,9 @@ func TestWhatIsForATimeAndWhatIsUndone(t *testing.T) {
 	if status, got := s.knock(ada, "GET", path, ""); status != 200 || len(got["steps"].([]any)) != 1 {
 		t.Fatalf("%d %v", status, got)
 	}
+	if status, got := s.knock(ada, "GET", path+"?change=no-such", ""); status != 400 || !strings.Contains(fmt.Sprint(got), "no-such") {
+		t.Errorf("of a change that was not made: %d %v", status, got)
+	}
 	if status, got := s.knock(ada, "POST", path, `{}`); status != 200 || got["state"] != string(parry.Undoing) || s.active("ci") {
 		t.Fatalf("%d %v", status, got["state"])
 	}

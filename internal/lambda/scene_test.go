@@ -272,7 +272,7 @@ func (s *scene) knock(who, method, path, body string) (int, map[string]any) {
 		q.RequestContext.Authorizer = &events.LambdaFunctionURLRequestContextAuthorizerDescription{IAM: &events.LambdaFunctionURLRequestContextAuthorizerIAMDescription{UserARN: who}}
 	}
 	if p, query, ok := strings.Cut(path, "?"); ok {
-		q.RawPath = p
+		q.RawPath, q.RawQueryString = p, query
 		k, v, _ := strings.Cut(query, "=")
 		q.QueryStringParameters = map[string]string{k: v}
 	}
