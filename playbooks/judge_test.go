@@ -208,7 +208,10 @@ func idOf(rt judge.ResourceType, m made) (string, bool) {
 	case "group":
 		return entity("group", "GroupName")
 	case "policy":
-		return oneOf(text("PolicyArn"), fmt.Sprintf("arn:aws:iam::%s:policy/someone", m.account)), text("PolicyArn") != ""
+		if arn := text("PolicyArn"); strings.HasPrefix(arn, "arn:aws:iam:") { // EKS has policies of its own
+			return arn, true
+		}
+		return fmt.Sprintf("arn:aws:iam::%s:policy/someone", m.account), false
 	case "instance-profile":
 		return fmt.Sprintf("arn:aws:iam::%s:instance-profile/%s", m.account, text("InstanceProfileName")), text("InstanceProfileName") != ""
 	case "instance":

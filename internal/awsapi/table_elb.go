@@ -25,6 +25,6 @@ func elbEntries() []entry {
 		op("elbv2:DescribeLoadBalancers", elbv2.NewFromConfig, (*elbv2.Client).DescribeLoadBalancers, needs("elasticloadbalancing:DescribeLoadBalancers"), pages("Marker", "NextMarker")),
 		op("elbv2:CreateListener", elbv2.NewFromConfig, (*elbv2.Client).CreateListener, writes, needs("elasticloadbalancing:CreateListener", "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/{LoadBalancerArn}")),
 		op("elbv2:DescribeListeners", elbv2.NewFromConfig, (*elbv2.Client).DescribeListeners, needs("elasticloadbalancing:DescribeListeners"), pages("Marker", "NextMarker")),
-		op("elbv2:ModifyListener", elbv2.NewFromConfig, (*elbv2.Client).ModifyListener, writes, needs("elasticloadbalancing:ModifyListener", "arn:{partition}:elasticloadbalancing:{region}:{account}:listener/{ListenerArn}")),
+		op("elbv2:ModifyListener", elbv2.NewFromConfig, (*elbv2.Client).ModifyListener, writes, needs("elasticloadbalancing:ModifyListener", "arn:{partition}:elasticloadbalancing:{region}:{account}:listener/app/*/*/{ListenerArn}")),
 	}
 }
