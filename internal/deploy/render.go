@@ -13,6 +13,10 @@ type Wish struct {
 	Org       *Org
 	Playbooks []Playbook // those that the rules use
 	Rules     []Rule     // in their order
+
+	Automation *Automation // what runs in Systems Manager, with roles of its own
+
+	wrong error // what is told when it is rendered
 }
 
 // Playbook is what a deployment must know of one.
@@ -39,6 +43,9 @@ type File struct {
 // Render writes everything that a deployment is made of, and a README that says in which order it goes where. The same wish gives the same
 // bytes.
 func (w *Wish) Render() ([]File, error) {
+	if w.wrong != nil {
+		return nil, w.wrong
+	}
 	var files []File
 	for _, make := range []func() ([]File, error){w.hub, w.roles, w.region, w.guardrails, w.conformance, w.machine} {
 		more, err := make()

@@ -33,6 +33,9 @@ func (w *Wish) roles() ([]File, error) {
 		if n == 0 {
 			w.boundary(t)
 			w.forwardRole(t)
+			if err := w.runbookRoles(t); err != nil {
+				return nil, err
+			}
 		} else {
 			for _, p := range part {
 				t.Resources[logical("role", p.Name)].(m)["Properties"].(m)["PermissionsBoundary"] = sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/" + w.Org.Boundary())

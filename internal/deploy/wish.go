@@ -25,6 +25,7 @@ func NewWish(o *Org, set *playbook.Set, book *rules.Book) *Wish {
 			w.Playbooks = append(w.Playbooks, Playbook{Name: p.Name, Summary: p.Summary, Controls: p.Controls, Permissions: p.Permissions(o.Partition, accountID, "")})
 		}
 	}
+	w.Automation, w.wrong = automation(o, set, book)
 	slices.SortFunc(w.Playbooks, func(a, b Playbook) int {
 		if a.Name < b.Name {
 			return -1
