@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"parry"
+	"parry/internal/playbook"
 )
 
 // Wish is all that a rendering is made from.
@@ -14,7 +15,8 @@ type Wish struct {
 	Playbooks []Playbook // those that the rules use
 	Rules     []Rule     // in their order
 
-	Automation *Automation // what runs in Systems Manager, with roles of its own
+	Automation *Automation         // what runs in Systems Manager, with roles of its own
+	Documents  []playbook.Document // of Systems Manager, in the order of their names
 
 	wrong error // what is told when it is rendered
 }
@@ -47,7 +49,7 @@ func (w *Wish) Render() ([]File, error) {
 		return nil, w.wrong
 	}
 	var files []File
-	for _, make := range []func() ([]File, error){w.hub, w.roles, w.region, w.guardrails, w.conformance, w.machine} {
+	for _, make := range []func() ([]File, error){w.hub, w.roles, w.documentsFile, w.region, w.guardrails, w.conformance, w.machine} {
 		more, err := make()
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -33,7 +34,7 @@ func (w *Wish) roles() ([]File, error) {
 		if n == 0 {
 			w.boundary(t)
 			w.forwardRole(t)
-			if err := w.runbookRoles(t); err != nil {
+			if err := errors.Join(w.runbookRoles(t), w.fleetRoles(t)); err != nil {
 				return nil, err
 			}
 		} else {

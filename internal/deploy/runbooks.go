@@ -17,6 +17,7 @@ const runbookRole = "runbook_role"
 type Automation struct {
 	Runbooks []string // of AWS, by their names
 	Buckets  []string // in which they keep what was before, as the rules name them
+	Across   bool     // a playbook has automations go from the hub to other accounts
 }
 
 // AutomationRole is the name of the role with which runbooks of AWS run in an account.
@@ -67,7 +68,9 @@ func automation(o *Org, set *playbook.Set, book *rules.Book) (*Automation, error
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
-	return a, nil
+	var err error
+	a.Across, err = goesAcross(o, set, book)
+	return a, err
 }
 
 // grant is actions on resources. A resource is written as in a template; {bucket} stands for each of the buckets for backups.
