@@ -97,6 +97,9 @@ func TestAFleetHasItsRoles(t *testing.T) {
 	files := renderedOf(t, withRules(t, "", answering(evidenceOfAFleet)))
 	lints(t, map[string][]byte{"roles.json": files["roles.json"]})
 	roles := of(t, files["roles.json"], "AWS::IAM::Role")
+	if readme := string(files["README.md"]); !strings.Contains(readme, "stacks in the hub, too") {
+		t.Errorf("the README does not say what the hub needs:\n%s", readme)
+	}
 	fleet, admin := roles["FleetRole"], roles["FleetAdminRole"]
 	if fleet["RoleName"] != "parry-fleet" || admin["RoleName"] != "parry-hub-fleet" || fleet["PermissionsBoundary"] == nil {
 		t.Fatalf("the roles are %v and %v", fleet, admin)
