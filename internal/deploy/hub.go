@@ -14,6 +14,8 @@ func (w *Wish) hub() ([]File, error) {
 	t := newTemplate("The hub of " + w.Org.Name + ": intake, functions, state machine, store, record and alarms.")
 	t.Parameters["CodeBucket"] = m{"Type": "String", "Description": "The bucket that holds the zipped binary, in this Region."}
 	t.Parameters["CodeKey"] = m{"Type": "String", "Description": "The key of the zipped binary."}
+	t.Parameters["CodeVersion"] = m{"Type": "String", "Default": "", "Description": "The version of that object; nothing else is run, whatever is put under the key later."}
+	t.Conditions["Versioned"] = m{"Fn::Not": []any{m{"Fn::Equals": []any{ref("CodeVersion"), ""}}}}
 	t.Parameters["Architecture"] = m{"Type": "String", "Default": "arm64", "AllowedValues": []string{"arm64", "x86_64"}, "Description": "What the binary is built for."}
 	w.intake(t)
 	w.store(t)
@@ -24,7 +26,7 @@ func (w *Wish) hub() ([]File, error) {
 	w.audit(t)
 	w.watching(t)
 	body, err := t.json()
-	return []File{{"hub.json", body, "everything that runs in the hub, a stack there in " + w.Org.Hub.Region}}, err
+	return []File{{"hub.json", body, "everything that runs in the hub, a stack there in " + w.Org.Hub.Region, HubStack}}, err
 }
 
 // intake is the way of events: members send them to the bus, which gives them to the queue, which the worker takes them from. What the worker
@@ -144,7 +146,7 @@ func (w *Wish) function(t *template, name string, seconds int, more []m) {
 	}
 	t.add(id+"Function", "AWS::Lambda::Function", m{
 		"FunctionName": o.FunctionName(name), "Description": "Parry's " + name, "Runtime": "provided.al2023", "Handler": "bootstrap", "Architectures": []any{ref("Architecture")},
-		"Code": m{"S3Bucket": ref("CodeBucket"), "S3Key": ref("CodeKey")}, "MemorySize": 1024, "Timeout": seconds, "Role": att(id+"Role", "Arn"), "Tags": o.tags(),
+		"Code": m{"S3Bucket": ref("CodeBucket"), "S3Key": ref("CodeKey"), "S3ObjectVersion": m{"Fn::If": []any{"Versioned", ref("CodeVersion"), ref("AWS::NoValue")}}}, "MemorySize": 1024, "Timeout": seconds, "Role": att(id+"Role", "Arn"), "Tags": o.tags(),
 		"Environment": m{"Variables": variables}, "LoggingConfig": m{"LogGroup": ref(id + "Log"), "LogFormat": "Text"},
 	})
 }

@@ -34,6 +34,7 @@ type Org struct {
 	Channels Channels
 	Audit    Audit
 	Guard    Guardrails
+	Rollout  Rollout
 }
 
 // Place is an account and a Region.
@@ -61,6 +62,12 @@ type Guardrails struct {
 	ResourcePolicy bool     // resource control policies beside service control policies
 }
 
+// Rollout is how fast the accounts are changed, and when it stops.
+type Rollout struct {
+	AtOnce int // the share of the accounts of a StackSet that are changed side by side in a Region, in percent
+	Fail   int // the share of them that may fail before the rest is left as it is, in percent
+}
+
 // The forms of what the file names. Sources: Organizations API reference (Organization, OrganizationalUnit, Root), IAM User Guide, "IAM identifiers".
 const (
 	accountForm = `^\d{12}$`
@@ -82,7 +89,7 @@ func ReadOrg(file string, text []byte) (*Org, error) {
 		return nil, err
 	}
 	if err := root.Only("org.yaml", "name", "organization", "hub", "management", "regions", "accounts", "ous", "except", "rules", "playbooks", "policy",
-		"act", "tier", "approvers", "deployers", "channels", "audit", "guardrails"); err != nil {
+		"act", "tier", "approvers", "deployers", "channels", "audit", "guardrails", "rollout"); err != nil {
 		return nil, err
 	}
 	r := &reader{}
@@ -120,6 +127,10 @@ func ReadOrg(file string, text []byte) (*Org, error) {
 			r.texts(g, "attach", `^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32}|\d{12})$`, "ids of units, of accounts or of the root"),
 			r.texts(g, "break_glass", arnForm, "ARNs of roles or users"), r.truth(g, "conformance_pack"), r.truth(g, "resource_policies"),
 		}
+	}
+	o.Rollout = Rollout{25, 10}
+	if g := r.group(root, "rollout", false, "at_once", "fail"); g != nil {
+		o.Rollout = Rollout{r.whole(g, "at_once", 25, 1, 100), r.whole(g, "fail", 10, 0, 100)}
 	}
 	if r.err != nil {
 		return nil, r.err

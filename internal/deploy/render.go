@@ -31,16 +31,31 @@ type Rule struct {
 
 // File is one file of a rendering.
 type File struct {
-	Name string
-	Body []byte
-	Why  string // one sentence: what it is and where it goes
+	Name  string
+	Body  []byte
+	Why   string // one sentence: what it is and where it goes
+	Where Where  // what CloudFormation makes of it
 }
+
+// Where is what CloudFormation makes of a file. They are made in this order, and taken away in the other: the guardrails come last, as they keep
+// others from changing what stands already.
+type Where int
+
+// The places.
+const (
+	Nowhere    Where = iota // it is for people
+	CodeStack               // a stack in the hub that the others are made from
+	HubStack                // a stack in the hub
+	OnceEach                // a StackSet: a stack in every watched account, in the hub's Region
+	Everywhere              // a StackSet: a stack in every watched account, in each watched Region
+	Management              // a stack in the management account
+)
 
 // Render writes everything that a deployment is made of, and a README that says in which order it goes where. The same wish gives the same
 // bytes.
 func (w *Wish) Render() ([]File, error) {
 	var files []File
-	for _, make := range []func() ([]File, error){w.hub, w.roles, w.region, w.guardrails, w.conformance, w.machine} {
+	for _, make := range []func() ([]File, error){w.code, w.hub, w.roles, w.region, w.guardrails, w.conformance, w.machine} {
 		more, err := make()
 		if err != nil {
 			return nil, err
@@ -59,7 +74,7 @@ func (w *Wish) Render() ([]File, error) {
 // machine is the state machine's definition by itself, for people and for validators.
 func (w *Wish) machine() ([]File, error) {
 	body, err := indented(Machine(w.Org.Partition, w.Org.arn("lambda", "function:"+w.Org.FunctionName(Step))))
-	return []File{{"machine.asl.json", body, "the state machine's definition, as hub.json holds it"}}, err
+	return []File{{Name: "machine.asl.json", Body: body, Why: "the state machine's definition, as hub.json holds it"}}, err
 }
 
 // readme says what was rendered and in which order it goes where.
@@ -84,7 +99,7 @@ func (w *Wish) readme(files []File) File {
 %s
 Rules observe until they are named under act in org.yaml and say mode: act.
 `, o.Hub.Account, o.Hub.Region, o.watched(), o.Hub.Region, strings.Join(o.Regions, ", "), inBrackets(o.Management), o.packStep())
-	return File{"README.md", []byte(b.String()), "what is here"}
+	return File{Name: "README.md", Body: []byte(b.String()), Why: "what is here"}
 }
 
 // packStep is how the conformance pack is made, where one is wanted.
