@@ -40,7 +40,7 @@ func measureAll(ctx context.Context) error {
 		name string
 		run  func(context.Context) error
 	}{
-		{"loading", loading}, {"planning", planning}, {"matching", matching}, {"deciding", firstDecision}, {"starting", cold}, {"backtesting", backtesting}, {"storing", storing}, {"storming", storming}, {"scaling", scaling},
+		{"loading", loading}, {"planning", planning}, {"matching", matching}, {"deciding", firstDecision}, {"starting", cold}, {"backtesting", backtesting}, {"storing", storing}, {"storming", storming}, {"scaling", scaling}, {"units", countAll}, {"costs", costs},
 	}
 	only := os.Args[1:]
 	for _, p := range parts {

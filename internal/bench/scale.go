@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -37,7 +38,7 @@ const scaleRules = `rules:
   - name: scale
     mode: act
     match: {source: [aws.guardduty], detail: {resource: {accessKeyDetails: {userType: [IAMUser]}}}}
-    respond: [{playbook: iam-deactivate-access-key, tier: auto}]
+    respond: [{playbook: iam-deactivate-access-key, tier: TIER}]
     limits: {per_account_hour: 1000}
 `
 
@@ -64,7 +65,7 @@ func scaling(ctx context.Context) error {
 	one := 0.0
 	var last measured
 	for n := 1; n <= most; n *= 2 {
-		m, err := scaleOnce(ctx, local.Config(), fmt.Sprintf("scale-%d", n), n, span, scaleLatency)
+		m, err := scaleOnce(ctx, local.Config(), fmt.Sprintf("scale-%d", n), n, math.MaxInt, span, scaleLatency)
 		if err != nil {
 			return err
 		}
@@ -88,8 +89,8 @@ type measured struct {
 
 func (m measured) rate() float64 { return float64(m.responses) / m.took.Seconds() }
 
-// scaleOnce lets n workers answer findings for a while, each on a new table.
-func scaleOnce(ctx context.Context, cfg aws.Config, table string, n int, span, latency time.Duration) (measured, error) {
+// scaleOnce lets n workers answer findings on a new table, for a while and no more than most of them. One goes before it, which warms up.
+func scaleOnce(ctx context.Context, cfg aws.Config, table string, n, most int, span, latency time.Duration) (measured, error) {
 	seam := newMeter(latency)
 	cfg.HTTPClient = &http.Client{Transport: seam}
 	made := dynamo.Create(ctx, cfg, table) // it fails at last: this emulator has no point-in-time recovery
@@ -97,8 +98,14 @@ func scaleOnce(ctx context.Context, cfg aws.Config, table string, n int, span, l
 	if err != nil {
 		return measured{}, errors.Join(made, err)
 	}
-	s, err := newSpread(store)
+	s, err := newSpread(store, "auto")
 	if err != nil {
+		return measured{}, err
+	}
+	if err := s.respond(ctx, 0); err != nil {
+		return measured{}, err
+	}
+	if _, err := audit.Append(ctx, store, 0); err != nil {
 		return measured{}, err
 	}
 	seam.take()
@@ -110,7 +117,11 @@ func scaleOnce(ctx context.Context, cfg aws.Config, table string, n int, span, l
 	for range n {
 		wait.Go(func() {
 			for time.Since(start) < span && ctx.Err() == nil {
-				if err := s.respond(ctx, int(next.Add(1))); err != nil {
+				i := int(next.Add(1))
+				if i > most {
+					return
+				}
+				if err := s.respond(ctx, i); err != nil {
 					mu.Lock()
 					failed = append(failed, err)
 					mu.Unlock()
@@ -138,13 +149,13 @@ type spread struct {
 	engine *parry.Responder
 }
 
-func newSpread(store parry.Store) (*spread, error) {
+func newSpread(store parry.Store, tier string) (*spread, error) {
 	dir, err := os.MkdirTemp("", "scale")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	if err := os.WriteFile(filepath.Join(dir, "scale.yaml"), []byte(scaleRules), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "scale.yaml"), []byte(strings.Replace(scaleRules, "TIER", tier, 1)), 0o600); err != nil {
 		return nil, err
 	}
 	lib, err := assemble.NewLibrary("", dir)
@@ -159,22 +170,30 @@ func newSpread(store parry.Store) (*spread, error) {
 	return s, nil
 }
 
-// respond makes a user with a key in an account and answers a finding about it. It is an error where the response does not end well.
-func (s *spread) respond(ctx context.Context, i int) error {
+// event makes a user with a key in an account and a finding about it.
+func (s *spread) event(ctx context.Context, i int) (string, error) {
 	account, name := fmt.Sprintf("%012d", 200000000000+i%scaleAccounts), fmt.Sprintf("user-%d", i)
 	client := iam.NewFromConfig(s.org.Config(account, "us-east-1"))
 	if _, err := client.CreateUser(ctx, &iam.CreateUserInput{UserName: &name}); err != nil {
-		return err
+		return "", err
 	}
 	made, err := client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &name})
 	if err != nil {
-		return err
+		return "", err
 	}
 	now := time.Now().UTC().Format(time.RFC3339)
-	event := fmt.Sprintf(`{"version":"0","id":"e-%[1]d","detail-type":"GuardDuty Finding","source":"aws.guardduty","account":"999999999999","time":%[2]q,"region":"us-east-1","resources":[],
+	return fmt.Sprintf(`{"version":"0","id":"e-%[1]d","detail-type":"GuardDuty Finding","source":"aws.guardduty","account":"999999999999","time":%[2]q,"region":"us-east-1","resources":[],
 "detail":{"schemaVersion":"2.0","accountId":%[3]q,"region":"us-east-1","partition":"aws","id":"f-%[1]d","type":"UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom","severity":5,"title":"t","createdAt":%[2]q,"updatedAt":%[2]q,
 "resource":{"resourceType":"AccessKey","accessKeyDetails":{"accessKeyId":%[4]q,"principalId":"AIDAEXAMPLE","userType":"IAMUser","userName":%[5]q}},"service":{"archived":false,"count":1}}}`,
-		i, now, account, aws.ToString(made.AccessKey.AccessKeyId), name)
+		i, now, account, aws.ToString(made.AccessKey.AccessKeyId), name), nil
+}
+
+// respond answers a finding. It is an error where the response does not end well.
+func (s *spread) respond(ctx context.Context, i int) error {
+	event, err := s.event(ctx, i)
+	if err != nil {
+		return err
+	}
 	items, err := source.Read("scale", strings.NewReader(event))
 	if err != nil {
 		return err
@@ -188,7 +207,7 @@ func (s *spread) respond(ctx context.Context, i int) error {
 		return err
 	}
 	if len(responses) != 1 || responses[0].State != parry.Done {
-		return fmt.Errorf("the finding about %s was answered with %d responses, the first %s: %s", name, len(responses), responses[0].State, responses[0].Reason)
+		return fmt.Errorf("finding %d was answered with %d responses, the first %s: %s", i, len(responses), responses[0].State, responses[0].Reason)
 	}
 	return nil
 }
