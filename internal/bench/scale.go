@@ -85,6 +85,8 @@ type measured struct {
 	took      time.Duration
 	path      use // of the responses
 	log       use // of putting their records into the log
+	logged    int // records
+	logTook   time.Duration
 }
 
 func (m measured) rate() float64 { return float64(m.responses) / m.took.Seconds() }
@@ -136,10 +138,11 @@ func scaleOnce(ctx context.Context, cfg aws.Config, table string, n, most int, s
 	if err := errors.Join(failed...); err != nil {
 		return m, err
 	}
-	if _, err := audit.Append(ctx, store, 0); err != nil {
+	start = time.Now()
+	if m.logged, err = audit.Append(ctx, store, 0); err != nil {
 		return m, err
 	}
-	m.log = seam.take()
+	m.log, m.logTook = seam.take(), time.Since(start)
 	return m, nil
 }
 
@@ -229,7 +232,7 @@ func (m measured) report() {
 	for _, k := range m.path.hottest(14) {
 		fmt.Printf("%-44s %7.2f %7.1f%% %7.2f %8.2f %7.2f %14.0f\n", cut(k.key, 44), float64(k.writes)/n, 100*float64(k.writes)/float64(all.writes), k.wcu/n, float64(k.reads)/n, k.rcu/n, n/k.load())
 	}
-	fmt.Printf("\nthe log\n")
+	fmt.Printf("\nthe log, which one writer adds to: %d records, %.0f a second, which is those of %.0f responses a second\n", m.logged, float64(m.logged)/m.logTook.Seconds(), n/m.logTook.Seconds())
 	for _, k := range m.log.hottest(3) {
 		fmt.Printf("%-44s %7.2f %7.1f%% %7.2f %8.2f %7.2f %14.0f\n", cut(k.key, 44), float64(k.writes)/n, 100*float64(k.writes)/float64(log.writes), k.wcu/n, float64(k.reads)/n, k.rcu/n, n/k.load())
 	}
