@@ -233,7 +233,7 @@ func (m measured) report() {
 		fmt.Printf("%-44s %7.2f %7.1f%% %7.2f %8.2f %7.2f %14.0f\n", cut(k.key, 44), float64(k.writes)/n, 100*float64(k.writes)/float64(all.writes), k.wcu/n, float64(k.reads)/n, k.rcu/n, n/k.load())
 	}
 	fmt.Printf("\nthe log, which one writer adds to: %d records, %.0f a second, which is those of %.0f responses a second\n", m.logged, float64(m.logged)/m.logTook.Seconds(), n/m.logTook.Seconds())
-	for _, k := range m.log.hottest(3) {
+	for _, k := range m.log.hottest(9) {
 		fmt.Printf("%-44s %7.2f %7.1f%% %7.2f %8.2f %7.2f %14.0f\n", cut(k.key, 44), float64(k.writes)/n, 100*float64(k.writes)/float64(log.writes), k.wcu/n, float64(k.reads)/n, k.rcu/n, n/k.load())
 	}
 }
