@@ -58,7 +58,7 @@ type counting struct {
 func countUnits(ctx context.Context, cfg aws.Config, way string) (units, error) {
 	seam := newMeter(0)
 	cfg.HTTPClient = &http.Client{Transport: seam}
-	table := fmt.Sprintf("units-%d", len(way))
+	table := fresh("units")
 	made := dynamo.Create(ctx, cfg, table) // it fails at last: this emulator has no point-in-time recovery
 	store, err := dynamo.Open(ctx, cfg, table)
 	if err != nil {

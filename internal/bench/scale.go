@@ -65,7 +65,7 @@ func scaling(ctx context.Context) error {
 	one := 0.0
 	var last measured
 	for n := 1; n <= most; n *= 2 {
-		m, err := scaleOnce(ctx, local.Config(), fmt.Sprintf("scale-%d", n), n, math.MaxInt, span, scaleLatency)
+		m, err := scaleOnce(ctx, local.Config(), n, math.MaxInt, span, scaleLatency)
 		if err != nil {
 			return err
 		}
@@ -92,8 +92,8 @@ type measured struct {
 func (m measured) rate() float64 { return float64(m.responses) / m.took.Seconds() }
 
 // scaleOnce lets n workers answer findings on a new table, for a while and no more than most of them. One goes before it, which warms up.
-func scaleOnce(ctx context.Context, cfg aws.Config, table string, n, most int, span, latency time.Duration) (measured, error) {
-	seam := newMeter(latency)
+func scaleOnce(ctx context.Context, cfg aws.Config, n, most int, span, latency time.Duration) (measured, error) {
+	seam, table := newMeter(latency), fresh("scale")
 	cfg.HTTPClient = &http.Client{Transport: seam}
 	made := dynamo.Create(ctx, cfg, table) // it fails at last: this emulator has no point-in-time recovery
 	store, err := dynamo.Open(ctx, cfg, table)
@@ -145,6 +145,9 @@ func scaleOnce(ctx context.Context, cfg aws.Config, table string, n, most int, s
 	m.log, m.logTook = seam.take(), time.Since(start)
 	return m, nil
 }
+
+// fresh is the name of a table that there is not.
+func fresh(name string) string { return fmt.Sprintf("%s-%d", name, time.Now().UnixNano()) }
 
 // spread is an engine with accounts in which there are users with keys.
 type spread struct {

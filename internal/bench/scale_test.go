@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"io"
+	"log/slog"
 	"math"
 	"net/http"
 	"os"
@@ -9,7 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"parry/internal/audit"
+	"parry/internal/dynamo"
 	"parry/internal/dynamotest"
+	"parry/internal/lambda"
 )
 
 // warm are the keys that have to take more than half a write for each response, and what they may take: a list's shards together, divided by their number.
@@ -37,7 +42,7 @@ var read = map[string]struct {
 // or resource get their part of 40 here, as each is about another.
 func TestNoKeyIsHot(t *testing.T) {
 	const responses = 40
-	m, err := scaleOnce(t.Context(), dynamotest.Need(t).Config(), "hot", 8, responses, 5*time.Minute, 0)
+	m, err := scaleOnce(t.Context(), dynamotest.Need(t).Config(), 8, responses, 5*time.Minute, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,6 +99,41 @@ func TestUnitsAreAsCounted(t *testing.T) {
 		if got != want {
 			t.Errorf("%s takes %+v, and costs.go says %+v", way, got, want)
 		}
+	}
+}
+
+// When nothing is due, the clock reads no more than what an idle month is reckoned with.
+func TestTheClockReadsLittle(t *testing.T) {
+	seam, table := newMeter(0), fresh("idle")
+	cfg := dynamotest.Need(t).Config()
+	cfg.HTTPClient = &http.Client{Transport: seam}
+	made := dynamo.Create(t.Context(), cfg, table) // it fails at last: this emulator has no point-in-time recovery
+	store, err := dynamo.Open(t.Context(), cfg, table)
+	if err != nil {
+		t.Fatal(made, err)
+	}
+	s, err := newSpread(store, "auto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if err := s.respond(t.Context(), i+1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clock, err := lambda.New(lambda.Options{Function: lambda.Clock, Engine: s.engine, Log: slog.New(slog.DiscardHandler),
+		Seal: func(ctx context.Context) error { _, err := audit.Append(ctx, store, 0); return err }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the first has something to do
+		seam.take()
+		if _, err := clock.Invoke(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all := seam.take().sum(); all.rcu == 0 || all.rcu > tickReads || all.writes > 2 {
+		t.Errorf("an idle clock takes %.0f read units and writes %d items; costs.go says %d", all.rcu, all.writes, tickReads)
 	}
 }
 
