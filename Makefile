@@ -33,6 +33,7 @@ soak: tools
 	PARRY_SOAK=1 go test $(TESTFLAGS) -timeout 3h -run TestACrashIsResumed ./playbooks
 	PARRY_SOAK=1 go test $(TESTFLAGS) -timeout 3h -run 'TestContractOnDynamoDBLocal' -v ./internal/dynamo
 	PARRY_STORM=50000 go run ./internal/bench storming
+	PARRY_SCALE=30 go run ./internal/bench scaling
 
 # Each fuzz target for a short while, one after the other.
 fuzz:
