@@ -29,7 +29,7 @@ type app struct {
 	stdout, stderr io.Writer
 	code           int
 
-	configFile, db, role, playbookDir, ruleDir, org, policyFile, auditKey, writeBack, link, server string
+	configFile, db, role, playbookDir, ruleDir, org, policyFile, auditKey, auditBucket, writeBack, link, server string
 
 	act, tier string // which rules may act, and the highest tier: see config.Settings
 

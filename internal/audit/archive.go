@@ -24,6 +24,9 @@ const (
 	archivedHeads = "checkpoints/v1/" // SIZE.json: a checkpoint over the first SIZE records
 )
 
+// ArchiveFolders are the folders of an archive: what a writer needs permissions for.
+func ArchiveFolders() []string { return []string{archivedParts, archivedHeads} }
+
 // Archive is where one is read from.
 type Archive interface {
 	// Names gives the names of a folder in their order, those behind after only.

@@ -111,9 +111,13 @@ func TestAnArchiveIsVerifiedAlone(t *testing.T) {
 			l := strings.SplitAfter(o[second], "\n")
 			o[second] = l[1] + l[0] + strings.Join(l[2:], "")
 		}, []string{"dropped: response pr-00002, record 2", "reordered: response pr-00002, record 1: " + second + ", line 2: it stands behind record 2", "rewritten: checkpoint at 15", "rewritten: checkpoint at 23"}},
-		{"a field that no hash is over", func(o map[string]string) { o[first] = strings.Replace(o[first], `{"response"`, `{"approved_by":"nobody","response"`, 1) },
+		{"a field that no hash is over", func(o map[string]string) {
+			o[first] = strings.Replace(o[first], `{"response"`, `{"approved_by":"nobody","response"`, 1)
+		},
 			[]string{"changed: " + first + ", line 1: it is not written as its record is"}},
-		{"a field said twice", func(o map[string]string) { o[first] = strings.Replace(o[first], `{"response":"`, `{"response":"pr-x","response":"`, 1) },
+		{"a field said twice", func(o map[string]string) {
+			o[first] = strings.Replace(o[first], `{"response":"`, `{"response":"pr-x","response":"`, 1)
+		},
 			[]string{"changed: " + first + ", line 1: it is not written as its record is"}},
 		{"no record", func(o map[string]string) { o[first] = strings.Replace(o[first], "{", "[", 1) }, []string{"changed: " + first + ", line 1: it is no record"}},
 		{"another name", func(o map[string]string) { o["records/v1/notes.txt"] = "x" }, []string{`forged: "records/v1/notes.txt": no part of the log has such a name`}},

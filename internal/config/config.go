@@ -19,7 +19,7 @@ import (
 type Config struct {
 	DB, Role, Playbooks, Rules, Org, Policy string
 	Act, Tier                               string
-	AuditKey, WriteBack, Link               string
+	AuditKey, AuditBucket, WriteBack, Link  string
 	Lease                                   time.Duration
 
 	Workers       int
@@ -121,7 +121,7 @@ func (c *Config) fill(got map[string]string) {
 	span := func(name string) time.Duration { d, _ := time.ParseDuration(got[name]); return d }
 	c.DB, c.Role, c.Playbooks, c.Rules, c.Org, c.Policy = got["db"], got["role"], got["playbooks"], got["rules"], got["org"], got["policy"]
 	c.Act, c.Tier = got["act"], got["tier"]
-	c.AuditKey, c.WriteBack, c.Link, c.Lease = got["audit_key"], got["writeback"], got["link"], span("lease")
+	c.AuditKey, c.AuditBucket, c.WriteBack, c.Link, c.Lease = got["audit_key"], got["audit_bucket"], got["writeback"], got["link"], span("lease")
 	c.Resume = span("resume")
 	c.Workers, c.Grace, c.Log = whole("workers"), span("grace"), got["log"]
 	c.SQS = SQS{got["sqs.queue_url"], got["sqs.dead_letter_url"], whole("sqs.max_receives"), span("sqs.visibility")}
@@ -162,6 +162,9 @@ func (c *Config) Complete() error {
 	}
 	if c.SQS.DeadLetterURL != "" && c.SQS.DeadLetterURL == c.SQS.QueueURL {
 		add("", "%s: sqs.dead_letter_url is the queue itself: what is put aside would come back for ever", c.From("sqs.dead_letter_url"))
+	}
+	if c.AuditBucket != "" && c.AuditKey == "" {
+		add("", "%s: audit_bucket takes what is signed, and nothing is: set audit_key", c.From("audit_bucket"))
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		add("", "tls_cert and tls_key go together: one is set and the other is not")

@@ -132,6 +132,8 @@ func TestComplete(t *testing.T) {
 		"two tokens":                   {[]string{"PARRY_LISTEN", ":8080", "PARRY_TOKEN_FILE", good, "PARRY_TOKEN", "another-token-of-length"}, "given twice"},
 		"the queue for its own dead":   {[]string{"PARRY_SQS_QUEUE_URL", q, "PARRY_SQS_DEAD_LETTER_URL", q}, "is the queue itself"},
 		"half a certificate":           {[]string{"PARRY_SQS_QUEUE_URL", q, "PARRY_TLS_CERT", "x"}, "go together"},
+		"a bucket and no key":          {[]string{"PARRY_SQS_QUEUE_URL", q, "PARRY_AUDIT_BUCKET", "s3://record"}, "PARRY_AUDIT_BUCKET: audit_bucket takes what is signed, and nothing is: set audit_key"},
+		"a bucket and a key":           {[]string{"PARRY_SQS_QUEUE_URL", q, "PARRY_AUDIT_BUCKET", "s3://record/p", "PARRY_AUDIT_KEY", "k"}, ""},
 		"a token in the environment":   {[]string{"PARRY_LISTEN", ":8080", "PARRY_TOKEN", "another-token-of-length"}, ""},
 		"several at once, all of them": {[]string{"PARRY_TLS_KEY", "x"}, "no way for events to come in\ntls_cert and tls_key go together"},
 	} {

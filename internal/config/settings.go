@@ -32,6 +32,7 @@ func Settings() []Setting {
 		{Name: "org", Env: "PARRY_ORG", Flag: "org", Doc: "where accounts stand: a file, or `aws` to ask AWS Organizations"},
 		{Name: "policy", Env: "PARRY_POLICY", Flag: "policy", Doc: "the policy file: who says yes, what is never touched, how much is done by itself, and when"},
 		{Name: "audit_key", Env: "PARRY_AUDIT_KEY", Flag: "audit-key", Doc: "the key that signs the log of all records, a file or `kms:KEY-ARN`; the server makes a checkpoint every `resume` where there is something new, and at its end"},
+		{Name: "audit_bucket", Env: "PARRY_AUDIT_BUCKET", Flag: "audit-bucket", check: bucket, Doc: "the bucket that the record is brought into after it is signed, `s3://BUCKET/PREFIX`: one with Object Lock and a default for it, which says how long nobody can delete what is there"},
 		{Name: "writeback", Env: "PARRY_WRITEBACK", Flag: "writeback", check: place, Doc: "tell Security Hub what became of the findings that came from it: `own` for each in its own account and Region, or `ACCOUNT/REGION` of the administrator's aggregation Region; without it nothing is told"},
 		{Name: "link", Env: "PARRY_LINK", Flag: "link", Doc: "an address that the notes in Security Hub point to, such as that of a runbook"},
 		{Name: "lease", Env: "PARRY_LEASE", Flag: "lease", Default: "5m", check: duration(time.Second, time.Hour), Doc: "how long a worker may be silent before another takes its response up; less than 20s only where AWS answers fast, as in tests"},
