@@ -113,7 +113,7 @@ func (a *Archiver) bring(ctx context.Context, from, to int64, done func(int64), 
 	if from >= to {
 		return nil
 	}
-	_, err := exportRange(ctx, a.store, from, to, a.leaves, JSONL, sinkFunc(func(ctx context.Context, from, to int64, lines []Line) error {
+	_, err := exportRange(ctx, a.store, from, to, limit{a.leaves, partBytes}, JSONL, sinkFunc(func(ctx context.Context, from, to int64, lines []Line) error {
 		name, there, err := a.put(ctx, from, to, lines)
 		switch {
 		case err != nil:

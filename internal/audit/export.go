@@ -44,11 +44,17 @@ func Export(ctx context.Context, store parry.Store, from int64, format Format, s
 	if from < 0 {
 		return from, parry.Errorf(parry.Invalid, "%d is not a place in the log", from)
 	}
-	return exportRange(ctx, store, from, math.MaxInt64, partLeaves, format, sink)
+	return exportRange(ctx, store, from, math.MaxInt64, limit{partLeaves, partBytes}, format, sink)
 }
 
-// exportRange is Export of the leaves before a place of the log, with so many leaves in a part.
-func exportRange(ctx context.Context, store parry.Store, from, to, leaves int64, format Format, sink Sink) (next int64, err error) {
+// limit is how long a part gets.
+type limit struct {
+	leaves int64
+	bytes  int
+}
+
+// exportRange is Export of the leaves before a place of the log.
+func exportRange(ctx context.Context, store parry.Store, from, to int64, most limit, format Format, sink Sink) (next int64, err error) {
 	p := &part{store: store, format: format, from: from, to: from}
 	err = eachLeaf(ctx, store, from, func(n int64, l parry.Leaf) error {
 		if n >= to {
@@ -57,7 +63,7 @@ func exportRange(ctx context.Context, store parry.Store, from, to, leaves int64,
 		if err := p.add(ctx, l); err != nil {
 			return err
 		}
-		if p.to-p.from < leaves && p.bytes < partBytes {
+		if p.to-p.from < most.leaves && p.bytes < most.bytes {
 			return nil
 		}
 		return p.flush(ctx, sink)
