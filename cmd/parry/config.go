@@ -51,6 +51,7 @@ func (a *app) take(c *config.Config) {
 	a.db, a.role, a.playbookDir, a.ruleDir, a.org, a.policyFile = c.DB, c.Role, c.Playbooks, c.Rules, c.Org, c.Policy
 	a.act, a.tier = c.Act, c.Tier
 	a.auditKey, a.auditBucket, a.writeBack, a.link, a.lease = c.AuditKey, c.AuditBucket, c.WriteBack, c.Link, c.Lease
+	a.lake = c.Lake
 }
 
 func (a *app) configCommand() *cobra.Command {

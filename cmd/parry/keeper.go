@@ -2,34 +2,32 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"parry"
 	"parry/internal/audit"
 )
 
-// keeper signs the log of all records again and again, and brings what is signed into a bucket, where one is named.
+// keeper signs the log of all records again and again, and brings what is signed into a bucket and into a lake, where they are named.
 type keeper struct {
 	a        *app
+	cfg      aws.Config
 	store    store
+	worker   string
 	now      func() time.Time
 	log      *slog.Logger
-	bucket   *audit.Bucket // nil for none
-	sealer   *audit.Sealer // made when the key is first used
-	archiver *audit.Archiver
+	sealer   *audit.Sealer   // made when the key is first used, and so are
+	archiver *audit.Archiver // nil where no bucket is named
+	lake     *audit.Lake     // nil where none is
 }
 
 // keeper asks nothing of AWS yet.
-func (a *app) keeper(cfg aws.Config, store store, now func() time.Time, log *slog.Logger) (*keeper, error) {
-	k := &keeper{a: a, store: store, now: now, log: log}
-	if a.auditBucket == "" {
-		return k, nil
-	}
-	var err error
-	k.bucket, err = audit.NewBucket(cfg, a.auditBucket)
-	return k, err
+func (a *app) keeper(cfg aws.Config, store store, engine *parry.Responder, log *slog.Logger) *keeper {
+	return &keeper{a: a, cfg: cfg, store: store, worker: engine.Worker, now: engine.Now, log: log}
 }
 
 // ready asks for the key. One in KMS keeps the context, and must sign when all else has stopped, too.
@@ -41,10 +39,20 @@ func (k *keeper) ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	k.sealer = audit.NewSealer(k.store, key, k.now)
-	if k.bucket != nil {
-		k.archiver = audit.NewArchiver(k.sealer, k.bucket)
+	sealer := audit.NewSealer(k.store, key, k.now)
+	if k.a.auditBucket != "" {
+		bucket, err := audit.NewBucket(k.cfg, k.a.auditBucket)
+		if err != nil {
+			return err
+		}
+		k.archiver = audit.NewArchiver(sealer, bucket)
 	}
+	if at := k.a.lake; at.Location != "" {
+		if k.lake, err = audit.NewLake(k.cfg, sealer, audit.LakePlace(at), k.worker, k.now); err != nil {
+			return err
+		}
+	}
+	k.sealer = sealer
 	return nil
 }
 
@@ -56,14 +64,29 @@ func (k *keeper) seal(ctx context.Context) error {
 	return k.sealer.Seal(ctx)
 }
 
-// archive brings what is signed into the bucket.
+// archive brings what is signed into the bucket and into the lake. Without a key, of which seal tells, there is nothing.
 func (k *keeper) archive(ctx context.Context) error {
+	return errors.Join(k.intoBucket(ctx), k.intoLake(ctx))
+}
+
+func (k *keeper) intoBucket(ctx context.Context) error {
 	if k.archiver == nil {
-		return nil // no bucket; or no key yet, of which seal tells
+		return nil
 	}
 	p, err := k.archiver.Archive(ctx)
 	if p.Written > 0 || p.Behind > 0 {
 		k.log.Info("the record is archived", "records", p.Written, "behind", p.Behind)
+	}
+	return err
+}
+
+func (k *keeper) intoLake(ctx context.Context) error {
+	if k.lake == nil {
+		return nil
+	}
+	n, err := k.lake.Write(ctx)
+	if n > 0 {
+		k.log.Info("the lake is written", "events", n)
 	}
 	return err
 }

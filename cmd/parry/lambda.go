@@ -79,10 +79,7 @@ func (a *app) function(ctx context.Context) (awslambda.Handler, func(), error) {
 		o.Aside = lambda.NewDeadLetters(cfg, url)
 	}
 	if a.auditKey != "" && o.Function == lambda.Clock {
-		k, err := a.keeper(cfg, store, engine.Now, log)
-		if err != nil {
-			return nil, nil, err
-		}
+		k := a.keeper(cfg, store, engine, log)
 		o.Seal, o.Archive = k.seal, k.archive
 	}
 	h, err := lambda.New(o)

@@ -115,10 +115,7 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 		if err != nil {
 			return err
 		}
-		k, err := a.keeper(cfg, store, engine.Now, log)
-		if err != nil {
-			return err
-		}
+		k := a.keeper(cfg, store, engine, log)
 		if err := k.ready(ctx); err != nil {
 			return err
 		}

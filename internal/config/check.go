@@ -94,6 +94,16 @@ func bucket(s string) error {
 	return nil
 }
 
+// roleARN is the ARN of a role. Source: "IAM identifiers", IAM User Guide.
+var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]+$`)
+
+func role(s string) error {
+	if !roleARN.MatchString(s) {
+		return fmt.Errorf("want the ARN of a role, not %.80q", s)
+	}
+	return nil
+}
+
 func address(s string) error {
 	_, port, err := net.SplitHostPort(s)
 	if n, e := strconv.Atoi(port); err != nil || e != nil || n < 0 || n > 65535 {

@@ -28,6 +28,7 @@ type Config struct {
 
 	SQS   SQS
 	Sweep Sweep
+	Lake  Lake
 
 	Listen, TLSCert, TLSKey string
 	Token                   string // from the file or the environment; empty where senders are not let in
@@ -50,6 +51,11 @@ type SQS struct {
 type Sweep struct {
 	Every                      time.Duration // 0 for never
 	Sources, Accounts, Regions string        // lists with commas; empty for what is usual
+}
+
+// Lake is about Security Lake.
+type Lake struct {
+	Location, Role, ExternalID, Region string // a location is empty where nothing is written there
 }
 
 // Value is one setting as it counts.
@@ -126,6 +132,7 @@ func (c *Config) fill(got map[string]string) {
 	c.Workers, c.Grace, c.Log = whole("workers"), span("grace"), got["log"]
 	c.SQS = SQS{got["sqs.queue_url"], got["sqs.dead_letter_url"], whole("sqs.max_receives"), span("sqs.visibility")}
 	c.Sweep = Sweep{span("sweep.every"), got["sweep.sources"], got["sweep.accounts"], got["sweep.regions"]}
+	c.Lake = Lake{got["lake.location"], got["lake.role"], got["lake.external_id"], got["lake.region"]}
 	c.Listen, c.TLSCert, c.TLSKey = got["listen"], got["tls_cert"], got["tls_key"]
 	c.Token, c.TokenHeader = got["token"], got["token_header"]
 	c.Spool, c.MaxWaiting, c.MaxTries = got["spool"], whole("max_waiting"), whole("max_tries")
@@ -165,6 +172,12 @@ func (c *Config) Complete() error {
 	}
 	if c.AuditBucket != "" && c.AuditKey == "" {
 		add("", "%s: audit_bucket takes what is signed, and nothing is: set audit_key", c.From("audit_bucket"))
+	}
+	if c.Lake.Location != "" && c.AuditKey == "" {
+		add("", "%s: lake.location takes what is signed, and nothing is: set audit_key", c.From("lake.location"))
+	}
+	if c.Lake.Location == "" && (c.Lake.Role != "" || c.Lake.ExternalID != "" || c.Lake.Region != "") {
+		add("", "something is said of the lake, and not where it is: set lake.location")
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		add("", "tls_cert and tls_key go together: one is set and the other is not")

@@ -52,6 +52,11 @@ func Settings() []Setting {
 		{Name: "sweep.accounts", Env: "PARRY_SWEEP_ACCOUNTS", Flag: "sweep-accounts", check: each(accountID), Doc: "the accounts to ask, with commas, which needs `role`; without it that of the credentials"},
 		{Name: "sweep.regions", Env: "PARRY_SWEEP_REGIONS", Flag: "sweep-regions", check: each(regionName), Doc: "the Regions to ask, with commas; without it that of the environment"},
 
+		{Name: "lake.location", Env: "PARRY_LAKE_LOCATION", Flag: "lake-location", check: bucket, Doc: "a custom source of Security Lake that the ends of responses are written to, as AWS says where it is: `s3://BUCKET/ext/SOURCE/`; needs `audit_key`, and without it nothing is written there"},
+		{Name: "lake.role", Env: "PARRY_LAKE_ROLE", Flag: "lake-role", check: role, Doc: "the role that AWS made for writing there, by its ARN; without one the credentials of the environment are used"},
+		{Name: "lake.external_id", Env: "PARRY_LAKE_EXTERNAL_ID", Flag: "lake-external-id", Doc: "the external id that this role is taken with"},
+		{Name: "lake.region", Env: "PARRY_LAKE_REGION", Flag: "lake-region", check: regionName, Doc: "the Region of the lake's bucket; without it that of the environment"},
+
 		{Name: "listen", Env: "PARRY_LISTEN", Flag: "listen", check: address, Doc: "address of the HTTP server, such as `127.0.0.1:8080`: `/healthz`, `/readyz`, `/metrics` and, with a token, `POST /events`; without one there is none"},
 		{Name: "tls_cert", Env: "PARRY_TLS_CERT", Flag: "tls-cert", Doc: "the HTTP server's certificate, a PEM file; without one it speaks plain HTTP, for behind a proxy"},
 		{Name: "tls_key", Env: "PARRY_TLS_KEY", Flag: "tls-key", Doc: "the certificate's key, a PEM file"},

@@ -81,9 +81,9 @@ func (w *Wish) readme(files []File) File {
 3. roles*.json: a StackSet with service-managed permissions for %s, in %s only: IAM is the same in all Regions. It needs CAPABILITY_NAMED_IAM.
 4. region.json: a StackSet for the same accounts, in each of %s. Without it no finding comes.
 5. guardrails.json: a stack in the management account%s, when the rest stands: it keeps everybody else from changing it.
-%s
+%s%s
 Rules observe until they are named under act in org.yaml and say mode: act.
-`, o.Hub.Account, o.Hub.Region, o.watched(), o.Hub.Region, strings.Join(o.Regions, ", "), inBrackets(o.Management), o.packStep())
+`, o.Hub.Account, o.Hub.Region, o.watched(), o.Hub.Region, strings.Join(o.Regions, ", "), inBrackets(o.Management), o.packStep(), o.lakeStep())
 	return File{"README.md", []byte(b.String()), "what is here"}
 }
 
