@@ -79,6 +79,20 @@ func encodeHead(signed []byte, t tree) ([]byte, error) {
 	return append(text, '\n'), err
 }
 
+// saidHead is what an archived checkpoint says, whoever signed it; zero where it says nothing.
+func saidHead(body []byte) Head {
+	var a archivedHead
+	if err := json.Unmarshal(body, &a); err != nil {
+		return Head{}
+	}
+	text, _, _ := strings.Cut(a.Checkpoint, "\n\n")
+	h, err := parseHead(text + "\n")
+	if err != nil {
+		return Head{}
+	}
+	return h
+}
+
 // decodeHead reads an archived checkpoint and holds it to the keys, to its name and to its tree.
 func decodeHead(name string, body []byte, keys note.Verifiers) (Head, tree, error) {
 	var a archivedHead

@@ -397,6 +397,9 @@ func TestTwoArchiversAndTwoKeys(t *testing.T) {
 		t.Errorf("%s%+v", lines(rep), rep)
 	}
 	other := newKey(t, "main")
+	if n := archive(t, v.archiver(store, other, "p")); n != 0 {
+		t.Errorf("with a new key and nothing else new %d records are written", n)
+	}
 	addStory(t, store, "pr-other-key", 5)
 	archive(t, v.archiver(store, other, "p"))
 	rep, err := VerifyArchive(t.Context(), v.bucket("p"), note.VerifierList(key.Verifier, other.Verifier))

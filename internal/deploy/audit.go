@@ -58,6 +58,8 @@ func (w *Wish) audit(t *template) {
 		allow(m{"Sid": "TrailLooks", "Principal": m{"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:GetBucketAcl", "Resource": bucket, "Condition": byTrail}),
 		allow(m{"Sid": "TrailWrites", "Principal": m{"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject", "Resource": []string{bucket + "/AWSLogs/" + o.Hub.Account + "/*", bucket + "/AWSLogs/" + o.Organization + "/*"}, "Condition": byTrail}),
 	)})
+	t.Outputs["Record"] = m{"Description": "Where the record is, for 'parry audit verify --archive'.", "Value": "s3://" + o.AuditBucket()}
+	t.Outputs["RecordKey"] = m{"Description": "The key that signs it, for 'parry audit key show --audit-key kms:...'.", "Value": att("SigningKey", "Arn")}
 	if o.Audit.Trail != "" {
 		return // the organization has one
 	}
