@@ -39,20 +39,21 @@ func (k *keeper) ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sealer := audit.NewSealer(k.store, key, k.now)
+	made := *k
+	made.sealer = audit.NewSealer(k.store, key, k.now)
 	if k.a.auditBucket != "" {
 		bucket, err := audit.NewBucket(k.cfg, k.a.auditBucket)
 		if err != nil {
 			return err
 		}
-		k.archiver = audit.NewArchiver(sealer, bucket)
+		made.archiver = audit.NewArchiver(made.sealer, bucket)
 	}
 	if at := k.a.lake; at.Location != "" {
-		if k.lake, err = audit.NewLake(k.cfg, sealer, audit.LakePlace(at), k.worker, k.now); err != nil {
+		if made.lake, err = audit.NewLake(k.cfg, made.sealer, audit.LakePlace(at), k.worker, k.now); err != nil {
 			return err
 		}
 	}
-	k.sealer = sealer
+	*k = made
 	return nil
 }
 
