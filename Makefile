@@ -57,7 +57,7 @@ staticcheck: $(LINTER)
 docs:
 	go run ./internal/gendocs
 
-tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
+tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/parquet/.stamp .tools/parquet/read.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
 
 # An emulator of AWS, in a venv of its own: see internal/moto.
 .tools/moto/.stamp: test/requirements.txt
@@ -110,6 +110,16 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/poli
 
 .tools/ocsf/validate.py: test/ocsf/validate.py .tools/ocsf/.stamp
 	cp test/ocsf/validate.py $@
+
+# A reader of Parquet, in a venv of its own: see internal/parquetcheck.
+.tools/parquet/.stamp: test/parquet/requirements.txt
+	rm -rf .tools/parquet
+	$(PYTHON) -m venv .tools/parquet
+	.tools/parquet/bin/python -m pip install --quiet --disable-pip-version-check -r test/parquet/requirements.txt
+	touch $@
+
+.tools/parquet/read.py: test/parquet/read.py .tools/parquet/.stamp
+	cp test/parquet/read.py $@
 
 # The matcher of event patterns that AWS publishes: see internal/pattern. Without Java its tests are
 # skipped, and no stamp is left.

@@ -1,10 +1,8 @@
 package audit
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -139,16 +137,8 @@ func eachLeaf(ctx context.Context, store parry.Store, from int64, f func(n int64
 	}
 }
 
-// leafText is a leaf as the tree hashes it: its JSON, with nothing escaped for HTML.
-func leafText(l parry.Leaf) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(l); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
+// leafText is a leaf as the tree hashes it.
+func leafText(l parry.Leaf) ([]byte, error) { return line(l) }
 
 // tree is the head of a growing Merkle tree: the hashes of the full subtrees that it is made of, the largest first. There are at most
 // as many as its size has binary digits.

@@ -83,7 +83,7 @@ func (w *Wish) functions(t *template) {
 			allow(m{"Action": "sqs:SendMessage", "Resource": o.arn("sqs", o.DeadLetters())}), start, answer,
 		}},
 		{Step, StepSeconds, []m{answer}},
-		{Clock, ClockSeconds, []m{allow(m{"Action": []string{"kms:Sign", "kms:GetPublicKey"}, "Resource": att("SigningKey", "Arn")})}},
+		{Clock, ClockSeconds, append([]m{allow(m{"Action": []string{"kms:Sign", "kms:GetPublicKey"}, "Resource": att("SigningKey", "Arn")})}, append(o.archiving(), o.laking()...)...)},
 		{Door, DoorSeconds, []m{start, answer}},
 	} {
 		w.function(t, f.name, f.seconds, f.more)
@@ -132,6 +132,8 @@ func (w *Wish) function(t *template, name string, seconds int, more []m) {
 	}
 	if name == Clock {
 		variables["PARRY_AUDIT_KEY"] = m{"Fn::Sub": []any{"kms:${Key}", m{"Key": att("SigningKey", "Arn")}}}
+		variables["PARRY_AUDIT_BUCKET"] = "s3://" + o.AuditBucket()
+		o.lakeVariables(variables)
 	}
 	if len(o.Act) > 0 {
 		variables["PARRY_ACT"] = strings.Join(o.Act, ",")

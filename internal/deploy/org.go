@@ -48,10 +48,10 @@ type Channels struct {
 
 // Audit is how the record is kept.
 type Audit struct {
-	Days         int    // that nobody can delete what is stored; CloudWatch's retention too
-	Mode         string // GOVERNANCE or COMPLIANCE: whether somebody with a special permission can
-	Trail        string // a trail that is there already, by its ARN; empty makes one
-	SecurityLake bool   // write responses as a custom source of Security Lake
+	Days  int    // that nobody can delete what is stored; CloudWatch's retention too
+	Mode  string // GOVERNANCE or COMPLIANCE: whether somebody with a special permission can
+	Trail string // a trail that is there already, by its ARN; empty makes one
+	Lake  Lake   // a custom source of Security Lake that responses are written to
 }
 
 // Guardrails are the policies that guard the ground.
@@ -119,7 +119,7 @@ func ReadOrg(file string, text []byte) (*Org, error) {
 	if a := r.group(root, "audit", false, "days", "mode", "trail", "security_lake"); a != nil {
 		o.Audit = Audit{
 			r.whole(a, "days", 365, 30, 3653), r.or("GOVERNANCE", strings.ToUpper(r.text(a, "mode", `^(?i)(governance|compliance)$`, "governance or compliance"))),
-			r.text(a, "trail", trailForm, "the ARN of a trail"), r.truth(a, "security_lake"),
+			r.text(a, "trail", trailForm, "the ARN of a trail"), r.lake(a),
 		}
 	}
 	if g := r.group(root, "guardrails", false, "attach", "break_glass", "conformance_pack", "resource_policies"); g != nil {

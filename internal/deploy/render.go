@@ -91,14 +91,17 @@ func (w *Wish) readme(files []File) File {
 	fmt.Fprintf(&b, `
 ## In this order
 
-1. 'parry deploy package' zips the binary with the rules and the policy; put the zip into a bucket of the hub, in its Region.
-2. hub.json: a stack in account %s, Region %s, with the parameters CodeBucket and CodeKey. It needs CAPABILITY_NAMED_IAM.
+'parry deploy up' does this, with a plan shown first. By hand:
+
+0. code.json: a stack in the hub; it makes the bucket %s.
+1. 'parry deploy package' zips the binary with the rules and the policy; put the zip into that bucket.
+2. hub.json: a stack in account %s, Region %s, with the parameters CodeBucket, CodeKey and Architecture. It needs CAPABILITY_NAMED_IAM.
 3. roles*.json: a StackSet with service-managed permissions for %s, in %s only: IAM is the same in all Regions. It needs CAPABILITY_NAMED_IAM.
 4. region.json: a StackSet for the same accounts, in each of %s. Without it no finding comes.
 5. guardrails.json: a stack in the management account%s, when the rest stands: it keeps everybody else from changing it.
-%s
+%s%s
 Rules observe until they are named under act in org.yaml and say mode: act.
-`, o.Hub.Account, o.Hub.Region, o.watched(), o.Hub.Region, strings.Join(o.Regions, ", "), inBrackets(o.Management), o.packStep())
+`, o.CodeBucket(), o.Hub.Account, o.Hub.Region, o.watched(), o.Hub.Region, strings.Join(o.Regions, ", "), inBrackets(o.Management), o.packStep(), o.lakeStep())
 	return File{Name: "README.md", Body: []byte(b.String()), Why: "what is here"}
 }
 

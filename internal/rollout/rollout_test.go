@@ -97,13 +97,9 @@ type scene struct {
 	cfg             aws.Config
 }
 
-const rules = `- name: keys
-  when: {source: [aws.guardduty], detail: {type: [{prefix: "UnauthorizedAccess:IAMUser/"}]}}
-  mode: act
-  respond: [{playbook: iam-deactivate-access-key, tier: auto}]
-- name: buckets
-  when: {source: [aws.guardduty], detail: {type: [{prefix: "Policy:S3/"}]}}
-  respond: [{playbook: s3-block-public-access, tier: approve}]
+const rules = `rules:
+  - {name: keys, mode: act, match: {source: [aws.guardduty], detail: {type: ["UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom"]}}, respond: [{playbook: iam-deactivate-access-key, tier: auto}]}
+  - {name: buckets, match: {source: [aws.guardduty], detail: {type: ["Policy:S3/BucketAnonymousAccessGranted"]}}, respond: [{playbook: s3-block-public-access, tier: approve}]}
 `
 
 func newScene(t *testing.T) *scene {
