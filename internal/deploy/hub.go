@@ -23,6 +23,7 @@ func (w *Wish) hub() ([]File, error) {
 	if err := w.states(t); err != nil {
 		return nil, err
 	}
+	w.aggregate(t)
 	w.audit(t)
 	w.watching(t)
 	body, err := t.json()
@@ -53,6 +54,14 @@ func (w *Wish) intake(t *template) {
 	t.add("AsidePolicy", "AWS::SQS::QueuePolicy", m{"Queues": []any{ref("Aside")}, "PolicyDocument": policy(
 		allow(m{"Principal": m{"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": att("Aside", "Arn"), "Condition": m{"ArnEquals": m{"aws:SourceArn": att("Arrival", "Arn")}}}),
 	)})
+}
+
+// aggregate gathers Security Hub's findings of all watched Regions in the hub. What comes in twice, from a member's own Region and by way of it, has
+// the same id, and is answered once. Source: "Understanding cross-Region aggregation in Security Hub", AWS Security Hub User Guide.
+func (w *Wish) aggregate(t *template) {
+	if w.Org.Aggregate {
+		t.add("Aggregator", "AWS::SecurityHub::FindingAggregator", m{"RegionLinkingMode": "SPECIFIED_REGIONS", "Regions": w.Org.Regions[1:]})
+	}
 }
 
 // store is the table of responses. It is as 'parry store create' makes one.

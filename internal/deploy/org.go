@@ -35,6 +35,8 @@ type Org struct {
 	Audit    Audit
 	Guard    Guardrails
 	Rollout  Rollout
+
+	Aggregate bool // gather Security Hub's findings of all Regions in the hub, which is Security Hub's delegated administrator
 }
 
 // Place is an account and a Region.
@@ -89,7 +91,7 @@ func ReadOrg(file string, text []byte) (*Org, error) {
 		return nil, err
 	}
 	if err := root.Only("org.yaml", "name", "organization", "hub", "management", "regions", "accounts", "ous", "except", "rules", "playbooks", "policy",
-		"act", "tier", "approvers", "deployers", "channels", "audit", "guardrails", "rollout"); err != nil {
+		"act", "tier", "approvers", "deployers", "channels", "audit", "guardrails", "rollout", "security_hub"); err != nil {
 		return nil, err
 	}
 	r := &reader{}
@@ -128,6 +130,9 @@ func ReadOrg(file string, text []byte) (*Org, error) {
 			r.texts(g, "break_glass", arnForm, "ARNs of roles or users"), r.truth(g, "conformance_pack"), r.truth(g, "resource_policies"),
 		}
 	}
+	if g := r.group(root, "security_hub", false, "aggregate"); g != nil {
+		o.Aggregate = r.truth(g, "aggregate")
+	}
 	o.Rollout = Rollout{25, 10}
 	if g := r.group(root, "rollout", false, "at_once", "fail"); g != nil {
 		o.Rollout = Rollout{r.whole(g, "at_once", 25, 1, 100), r.whole(g, "fail", 10, 0, 100)}
@@ -162,6 +167,9 @@ func (o *Org) check(root *strictyaml.Node) error {
 	}
 	o.Partition = partitionOf(o.Hub.Region)
 	o.Regions = append([]string{o.Hub.Region}, slices.DeleteFunc(o.Regions, func(r string) bool { return r == o.Hub.Region })...)
+	if o.Aggregate && len(o.Regions) == 1 {
+		return at("security_hub").Errorf("aggregate gathers findings of other Regions, and regions names none")
+	}
 	for i, r := range o.Regions {
 		if partitionOf(r) != o.Partition {
 			return at("regions").Errorf("%s is in another partition of AWS than the hub: an organization is in one", r)
