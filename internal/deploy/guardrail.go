@@ -39,7 +39,7 @@ func (o *Org) guards() []guard {
 	code := "arn:" + o.Partition + ":s3:::" + o.CodeBucket()
 	return []guard{
 		{"parry", "Keeps everybody but its deployers from changing Parry itself.", []m{
-			deny(m{"Sid": "Roles", "Action": changesOfRoles(), "Resource": []string{iam("role/" + o.Name + "-*"), iam("policy/" + o.Boundary())}, "Condition": but}),
+			deny(m{"Sid": "Roles", "Action": changesOfRoles(), "Resource": []string{iam("role/" + o.Name + "-*"), iam("policy/" + o.Boundary() + "*")}, "Condition": but}),
 			deny(m{"Sid": "TakingRoles", "Action": "sts:AssumeRole", "Resource": iam("role/" + o.Name + "-*"), "Condition": m{"ArnNotLike": m{"aws:PrincipalArn": append(append([]string{}, deployers...), o.roleARN(o.Hub.Account, o.HubRole("*")))}}}),
 			deny(m{"Sid": "Events", "Action": []string{"events:DeleteRule", "events:DisableRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:DeleteEventBus", "events:PutPermission", "events:RemovePermission"},
 				"Resource": arns("events", "rule/"+o.EventRule()+"*", "rule/"+o.Bus()+"/*", "event-bus/"+o.Bus()), "Condition": but}),

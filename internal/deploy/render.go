@@ -3,9 +3,11 @@ package deploy
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"parry"
+	"parry/internal/playbook"
 )
 
 // Wish is all that a rendering is made from.
@@ -13,6 +15,11 @@ type Wish struct {
 	Org       *Org
 	Playbooks []Playbook // those that the rules use
 	Rules     []Rule     // in their order
+
+	Automation *Automation         // what runs in Systems Manager, with roles of its own
+	Documents  []playbook.Document // of Systems Manager, in the order of their names
+
+	wrong error // what is told when it is rendered
 }
 
 // Playbook is what a deployment must know of one.
@@ -54,8 +61,11 @@ const (
 // Render writes everything that a deployment is made of, and a README that says in which order it goes where. The same wish gives the same
 // bytes.
 func (w *Wish) Render() ([]File, error) {
+	if w.wrong != nil {
+		return nil, w.wrong
+	}
 	var files []File
-	for _, make := range []func() ([]File, error){w.code, w.hub, w.roles, w.region, w.guardrails, w.conformance, w.machine} {
+	for _, make := range []func() ([]File, error){w.code, w.hub, w.roles, w.documentsFile, w.region, w.guardrails, w.conformance, w.machine} {
 		more, err := make()
 		if err != nil {
 			return nil, err
@@ -88,29 +98,37 @@ func (w *Wish) readme(files []File) File {
 	for _, f := range files {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Name, f.Why)
 	}
-	fmt.Fprintf(&b, `
-## In this order
-
-'parry deploy up' does this, with a plan shown first. By hand:
-
-0. code.json: a stack in the hub; it makes the bucket %s.
-1. 'parry deploy package' zips the binary with the rules and the policy; put the zip into that bucket.
-2. hub.json: a stack in account %s, Region %s, with the parameters CodeBucket, CodeKey and Architecture. It needs CAPABILITY_NAMED_IAM.
-3. roles*.json: a StackSet with service-managed permissions for %s, in %s only: IAM is the same in all Regions. It needs CAPABILITY_NAMED_IAM.
-4. region.json: a StackSet for the same accounts, in each of %s. Without it no finding comes.
-5. guardrails.json: a stack in the management account%s, when the rest stands: it keeps everybody else from changing it.
-%s%s
-Rules observe until they are named under act in org.yaml and say mode: act.
-`, o.CodeBucket(), o.Hub.Account, o.Hub.Region, o.watched(), o.Hub.Region, strings.Join(o.Regions, ", "), inBrackets(o.Management), o.packStep(), o.lakeStep())
+	b.WriteString("\n## In this order\n\n'parry deploy up' does this, with a plan shown first. By hand:\n\n")
+	for i, step := range w.steps() {
+		fmt.Fprintf(&b, "%d. %s\n", i+1, step)
+	}
+	b.WriteString(o.lakeStep())
+	b.WriteString("\nRules observe until they are named under act in org.yaml and say mode: act.\n")
 	return File{Name: "README.md", Body: []byte(b.String()), Why: "what is here"}
 }
 
-// packStep is how the conformance pack is made, where one is wanted.
-func (o *Org) packStep() string {
-	if !o.Guard.ConformancePck {
-		return ""
+// steps are what is done, in their order.
+func (w *Wish) steps() []string {
+	o := w.Org
+	regions := strings.Join(o.Regions, ", ")
+	all := []string{
+		fmt.Sprintf("code.json: a stack in account %s, Region %s. It makes the bucket %s.", o.Hub.Account, o.Hub.Region, o.CodeBucket()),
+		"'parry deploy package' zips the binary with the rules and the policy; put the zip into that bucket.",
+		fmt.Sprintf("hub.json: a stack in account %s, Region %s, with the parameters CodeBucket, CodeKey and Architecture. It needs CAPABILITY_NAMED_IAM.", o.Hub.Account, o.Hub.Region),
+		fmt.Sprintf("roles*.json: a StackSet with service-managed permissions for %s, in %s only: IAM is the same in all Regions. It needs CAPABILITY_NAMED_IAM.", o.watched(), o.Hub.Region),
 	}
-	return "6. conformance.json: a StackSet for the same accounts, in each of " + strings.Join(o.Regions, ", ") + ". AWS Config has to record there.\n"
+	if len(w.Documents) > 0 {
+		all = append(all, "documents.json: a StackSet for the same accounts, in each of "+regions+". A document of the same name that a playbook made before is deleted first.")
+	}
+	all = append(all, "region.json: a StackSet for the same accounts, in each of "+regions+". Without it no finding comes.")
+	if w.Automation != nil && w.Automation.Across && !slices.Contains(o.Accounts, o.Hub.Account) {
+		all = append(all, fmt.Sprintf("roles.json in %s, documents.json and region.json in %s: stacks in the hub, too, where none of the StackSets reaches it: what goes to other accounts begins there, and says there when it has ended.", o.Hub.Region, regions))
+	}
+	all = append(all, fmt.Sprintf("guardrails.json: a stack in the management account%s, when the rest stands: it keeps everybody else from changing it.", inBrackets(o.Management)))
+	if o.Guard.ConformancePck {
+		all = append(all, "conformance.json: a StackSet for the same accounts, in each of "+regions+". AWS Config has to record there.")
+	}
+	return all
 }
 
 func orNone(all []string) string {

@@ -23,6 +23,9 @@ func TestTemplatesAreSound(t *testing.T) {
 		if !strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".asl.json") {
 			continue
 		}
+		if name == "documents.json" {
+			body = opened(t, body)
+		}
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, body, 0o600); err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -33,6 +34,9 @@ func (w *Wish) roles() ([]File, error) {
 		if n == 0 {
 			w.boundary(t)
 			w.forwardRole(t)
+			if err := errors.Join(w.runbookRoles(t), w.fleetRoles(t)); err != nil {
+				return nil, err
+			}
 		} else {
 			for _, p := range part {
 				t.Resources[logical("role", p.Name)].(m)["Properties"].(m)["PermissionsBoundary"] = sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/" + w.Org.Boundary())

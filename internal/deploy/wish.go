@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"slices"
 
 	"parry/internal/playbook"
@@ -20,11 +21,17 @@ func NewWish(o *Org, set *playbook.Set, book *rules.Book) *Wish {
 			used[a.Playbook] = true
 		}
 	}
+	var inUse []*playbook.Playbook
 	for _, p := range set.All() {
 		if used[p.Name] {
+			inUse = append(inUse, p)
 			w.Playbooks = append(w.Playbooks, Playbook{Name: p.Name, Summary: p.Summary, Controls: p.Controls, Permissions: p.Permissions(o.Partition, accountID, "")})
 		}
 	}
+	var unnamed, unmade error
+	w.Automation, unnamed = automation(o, set, book)
+	w.Documents, unmade = documents(inUse, set)
+	w.wrong = cmp.Or(unnamed, unmade)
 	slices.SortFunc(w.Playbooks, func(a, b Playbook) int {
 		if a.Name < b.Name {
 			return -1

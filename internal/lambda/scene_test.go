@@ -61,6 +61,7 @@ const theRules = `rules:
   - {name: day, mode: act, match: {source: [aws.guardduty], detail: {type: ["UnauthorizedAccess:IAMUser/TorIPCaller"]}}, respond: [{playbook: iam-deactivate-access-key, tier: auto, for: 24h}]}
   - {name: ask, mode: act, match: {source: [aws.guardduty], detail: {type: ["Recon:IAMUser/UserPermissions"]}}, respond: [{playbook: key-and-marks, tier: approve}]}
   - {name: runbook, mode: act, match: {source: [aws.guardduty], detail: {type: ["Impact:IAMUser/AnomalousBehavior"]}}, respond: [{playbook: ssm-contain-user, tier: approve, accept: high, with: {bucket: kept-before}}]}
+  - {name: fleet, mode: act, match: {source: [aws.securityhub]}, respond: [{playbook: fleet-collect-evidence, tier: approve, accept: high, with: {accounts: ["` + account + `", "` + other + `"], regions: [us-east-1], tag: "team=shop"}}]}
 `
 
 const thePolicy = `approvals:

@@ -46,6 +46,9 @@ func (a *reach) warn(p *Plan) {
 	if guarded && len(a.Org.Guard.Attach) > 0 && !a.excepted() {
 		p.Warnings = append(p.Warnings, a.arn+" is none of the deployers in org.yaml: once the guardrails are attached it cannot change what they guard")
 	}
+	if a.root != "" && !slices.Contains(a.watched, a.Org.Hub.Account) {
+		p.Warnings = append(p.Warnings, "the hub is not among the watched accounts: nothing is answered that happens in it, and what it begins for other accounts through Systems Manager is not there")
+	}
 	for _, s := range p.Steps {
 		for _, r := range s.Resources {
 			if r.Do == "remove" && s.Do == Update {

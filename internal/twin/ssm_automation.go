@@ -67,10 +67,15 @@ func startAutomationExecution(r *request, in *ssm.StartAutomationExecutionInput)
 			return nil, &types.AutomationDefinitionNotFoundException{Message: aws.String("Automation definition not found: " + *in.DocumentName)}
 		}
 	}
+	if err := checkLocations(in); err != nil {
+		return nil, err
+	}
 	params := map[string][]string{}
 	maps.Copy(params, in.Parameters)
 	if by := aws.ToString(in.TargetParameterName); by != "" { // what each of the targets is put into
-		params[by] = []string{firstValue(in.Targets)}
+		if params[by] = []string{firstValue(in.Targets)}; len(in.TargetLocations) > 0 {
+			params[by] = []string{"i-0123456789abcdef0"} // those that have the tag, which are found where it runs
+		}
 	}
 	if err := d.accepts(params); err != nil {
 		return nil, &types.InvalidAutomationExecutionParametersException{Message: aws.String(err.Error())}
@@ -85,7 +90,7 @@ func startAutomationExecution(r *request, in *ssm.StartAutomationExecutionInput)
 		AutomationExecutionId: aws.String(id), DocumentName: in.DocumentName, DocumentVersion: aws.String(cmp.Or(aws.ToString(in.DocumentVersion), "1")),
 		AutomationExecutionStatus: types.AutomationExecutionStatusInprogress, ExecutionStartTime: aws.Time(r.now), Parameters: in.Parameters,
 		ExecutedBy: aws.String(r.caller.ARN), Mode: types.ExecutionModeAuto, Targets: in.Targets, TargetParameterName: in.TargetParameterName,
-		MaxConcurrency: in.MaxConcurrency, MaxErrors: in.MaxErrors,
+		MaxConcurrency: in.MaxConcurrency, MaxErrors: in.MaxErrors, TargetLocations: in.TargetLocations,
 	}}
 	for _, t := range in.Tags {
 		a.tags[*t.Key] = aws.ToString(t.Value)
@@ -109,6 +114,10 @@ func (a *automation) settle(r *request) {
 	}
 	v := &a.view
 	v.AutomationExecutionStatus, v.ExecutionEndTime = types.AutomationExecutionStatusSuccess, aws.Time(a.due)
+	if len(v.TargetLocations) > 0 {
+		a.settleLocations(r)
+		return
+	}
 	one := func(name string) string { return strings.Join(v.Parameters[name], "") }
 	key := a.due.UTC().Format("2006/01/02/15/04/") + *v.AutomationExecutionId + ".json"
 	switch {

@@ -27,11 +27,27 @@ type ssmDocument struct {
 	kind          types.DocumentType
 	created       time.Time
 	parameters    map[string]ssmParameter
+	shares        []string // accounts
+}
+
+// ssmStep is a step of a document. What stands below Inputs is an automation's only.
+type ssmStep struct {
+	Action         string          `json:"action"`
+	Name           string          `json:"name"`
+	Precondition   json.RawMessage `json:"precondition"`
+	Inputs         json.RawMessage `json:"inputs"`
+	Description    string          `json:"description"`
+	TimeoutSeconds int             `json:"timeoutSeconds"`
+	OnFailure      string          `json:"onFailure"`
+	NextStep       string          `json:"nextStep"`
+	IsEnd          bool            `json:"isEnd"`
+	Outputs        []struct{ Name, Selector, Type string }
 }
 
 // ssmParameter is what a document asks for.
 type ssmParameter struct {
 	Type           string   `json:"type"`
+	Description    string   `json:"description"`
 	Default        any      `json:"default"`
 	AllowedPattern string   `json:"allowedPattern"`
 	AllowedValues  []string `json:"allowedValues"`
@@ -42,6 +58,8 @@ func ssmHandlers(t table) {
 	on(t, service, "CreateDocument", createDocument)
 	on(t, service, "GetDocument", getDocument)
 	on(t, service, "DeleteDocument", deleteDocument)
+	on(t, service, "DescribeDocumentPermission", describeDocumentPermission)
+	on(t, service, "ModifyDocumentPermission", modifyDocumentPermission)
 	on(t, service, "DescribeInstanceInformation", describeInstanceInformation)
 	on(t, service, "SendCommand", sendCommand)
 	on(t, service, "ListCommands", listCommands)
@@ -85,12 +103,8 @@ func readDocument(name, content string, kind types.DocumentType) (*ssmDocument, 
 		Description   string                  `json:"description"`
 		AssumeRole    string                  `json:"assumeRole"`
 		Parameters    map[string]ssmParameter `json:"parameters"`
-		MainSteps     []struct {
-			Action       string          `json:"action"`
-			Name         string          `json:"name"`
-			Precondition json.RawMessage `json:"precondition"`
-			Inputs       json.RawMessage `json:"inputs"`
-		} `json:"mainSteps"`
+		MainSteps     []ssmStep               `json:"mainSteps"`
+		Outputs       []string                `json:"outputs"`
 	}
 	dec := json.NewDecoder(strings.NewReader(content))
 	dec.DisallowUnknownFields()
