@@ -33,6 +33,7 @@ soak: tools
 	PARRY_SOAK=1 go test $(TESTFLAGS) -timeout 3h -run TestACrashIsResumed ./playbooks
 	PARRY_SOAK=1 go test $(TESTFLAGS) -timeout 3h -run 'TestContractOnDynamoDBLocal' -v ./internal/dynamo
 	PARRY_STORM=50000 go run ./internal/bench storming
+	PARRY_SCALE=30 go run ./internal/bench scaling
 
 # Each fuzz target for a short while, one after the other.
 fuzz:
@@ -56,7 +57,7 @@ staticcheck: $(LINTER)
 docs:
 	go run ./internal/gendocs
 
-tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
+tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/parquet/.stamp .tools/parquet/read.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
 
 # An emulator of AWS, in a venv of its own: see internal/moto.
 .tools/moto/.stamp: test/requirements.txt
@@ -109,6 +110,16 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/poli
 
 .tools/ocsf/validate.py: test/ocsf/validate.py .tools/ocsf/.stamp
 	cp test/ocsf/validate.py $@
+
+# A reader of Parquet, in a venv of its own: see internal/parquetcheck.
+.tools/parquet/.stamp: test/parquet/requirements.txt
+	rm -rf .tools/parquet
+	$(PYTHON) -m venv .tools/parquet
+	.tools/parquet/bin/python -m pip install --quiet --disable-pip-version-check -r test/parquet/requirements.txt
+	touch $@
+
+.tools/parquet/read.py: test/parquet/read.py .tools/parquet/.stamp
+	cp test/parquet/read.py $@
 
 # The matcher of event patterns that AWS publishes: see internal/pattern. Without Java its tests are
 # skipped, and no stamp is left.

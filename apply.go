@@ -162,6 +162,9 @@ func (r *Responder) rest(ctx context.Context, resp *Response, fresh Plan) ([]Cha
 	var todo []Change
 	for _, c := range fresh.Changes {
 		was, ok := approved[c.Name]
+		if o := resp.result(c.Name); ok && o != nil && o.State == Made && r.Now().Before(o.At.Add(was.Wait)) {
+			continue // AWS is still at it, so that it looks as if it were missing: it is waited for, and not begun anew
+		}
 		then, _ := was.Call.Resolve(resp.outputs())
 		now, _ := c.Call.Resolve(resp.outputs())
 		if !ok || !without(then, was.Volatile).Same(without(now, c.Volatile)) {

@@ -21,11 +21,13 @@ var shared = []string{"parry/internal/expr", "parry/internal/strictyaml", "parry
 // assembly are the packages that put parts together, and so may know many.
 var assembly = []string{"cmd/parry", "internal/assemble", "internal/cases", "internal/demo", "internal/gendocs", "internal/bench", "internal/coverage",
 	"internal/given", "internal/backtest", "internal/serve", "internal/deploy", "internal/lambda",
+	// It carries out what deploy renders.
+	"internal/rollout",
 	// It holds AWS against what deploy renders and what dynamo calls a good table.
 	"internal/doctor"}
 
 // testOnly are packages that no shipped code may import.
-var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/storetest", "parry/internal/dynamotest", "parry/internal/cfnlint", "parry/internal/ministack"}
+var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/parquetcheck", "parry/internal/storetest", "parry/internal/dynamotest", "parry/internal/cfnlint", "parry/internal/ministack"}
 
 type source struct {
 	dir, path string

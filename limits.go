@@ -26,7 +26,7 @@ const DefaultMaxAge = 24 * time.Hour
 // hour is the span of the limits per hour.
 const hour = time.Hour
 
-// Spent is how many responses of a rule were applied in the last hour: of all, and of those in the target's account.
+// Spent is how many responses of a rule were applied in the last hour: of all, and of those in the target's account; each where the rule has a limit for it.
 type Spent struct {
 	Rule    int
 	Account int
@@ -42,9 +42,6 @@ func (l Limits) over(s Spent, rule, account string) string {
 	}
 	return ""
 }
-
-// counts tells whether responses must be counted.
-func (l Limits) counts() bool { return l.PerHour > 0 || l.PerAccountHour > 0 }
 
 // tally counts what one finding is about to have applied: the store does not know of it yet.
 type tally map[string]int

@@ -282,16 +282,17 @@ func (r *Responder) planAndDecide(ctx context.Context, resp Response, h History,
 	return resp, nil
 }
 
-// spent counts what the answer's rule did in the last hour, where it has a limit.
+// spent counts what the answer's rule did in the last hour, as far as it has limits: a count is read from the store, and grows with a storm.
 func (r *Responder) spent(ctx context.Context, a Answer, t Target) (s Spent, err error) {
-	if !a.Limits.counts() {
-		return s, nil
-	}
 	since := r.Now().Add(-hour)
-	if s.Rule, err = r.Store.Count(ctx, Tally{Rule: a.Rule, Since: since}); err != nil {
-		return s, err
+	if a.Limits.PerHour > 0 {
+		if s.Rule, err = r.Store.Count(ctx, Tally{Rule: a.Rule, Since: since}); err != nil {
+			return s, err
+		}
 	}
-	s.Account, err = r.Store.Count(ctx, Tally{Rule: a.Rule, Account: t.Account, Since: since})
+	if a.Limits.PerAccountHour > 0 {
+		s.Account, err = r.Store.Count(ctx, Tally{Rule: a.Rule, Account: t.Account, Since: since})
+	}
 	return s, err
 }
 

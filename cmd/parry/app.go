@@ -17,6 +17,7 @@ import (
 	"parry"
 	"parry/internal/assemble"
 	"parry/internal/awsapi"
+	settings "parry/internal/config"
 	"parry/internal/orgs"
 	"parry/internal/render"
 	"parry/internal/rules"
@@ -29,9 +30,11 @@ type app struct {
 	stdout, stderr io.Writer
 	code           int
 
-	configFile, db, role, playbookDir, ruleDir, org, policyFile, auditKey, writeBack, link, server string
+	configFile, db, role, playbookDir, ruleDir, org, policyFile, auditKey, auditBucket, writeBack, link, server string
 
 	act, tier string // which rules may act, and the highest tier: see config.Settings
+
+	lake settings.Lake
 
 	lease  time.Duration
 	warn   func(error) // tells what went wrong beside the work; nil for a message

@@ -100,20 +100,25 @@ func (a *app) auditStore(ctx context.Context) (store, error) {
 
 func (a *app) auditVerifyCommand() *cobra.Command {
 	var verifiers, anchors []string
+	var archive string
 	c := &cobra.Command{
 		Use:   "verify",
 		Short: "Find and name every record that was changed, dropped, reordered or cut off",
 		Long: "Holds every record to its hash and its chain, every response to its last record, the log to the records, and every checkpoint to\n" +
-			"the log and the key. A checkpoint that was kept elsewhere (--checkpoint) also finds a store that was rewound or written anew.",
-		Args: args(cobra.NoArgs, "parry audit verify --verifier KEY"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.auditVerify(cmd.Context(), verifiers, anchors) },
+			"the log and the key. A checkpoint that was kept elsewhere (--checkpoint) also finds a store that was rewound or written anew.\n" +
+			"With --archive it needs no store: what a server or a deployment brought into its bucket (audit_bucket) is verified by itself.",
+		Args: args(cobra.NoArgs, "parry audit verify --verifier KEY [--archive DIR or s3://BUCKET/PREFIX]"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.auditVerify(cmd.Context(), archive, verifiers, anchors)
+		},
 	}
 	c.Flags().StringArrayVar(&verifiers, "verifier", nil, "the public half of a key that signs checkpoints, as 'parry audit key show' prints it (PARRY_AUDIT_VERIFIER; default: that of --audit-key)")
 	c.Flags().StringArrayVar(&anchors, "checkpoint", nil, "a file with a checkpoint that was kept elsewhere")
+	c.Flags().StringVar(&archive, "archive", "", "verify the record in a bucket, s3://BUCKET/PREFIX, or in a folder that it was copied to, in the place of the store")
 	return c
 }
 
-func (a *app) auditVerify(ctx context.Context, verifiers, anchors []string) error {
+func (a *app) auditVerify(ctx context.Context, archive string, verifiers, anchors []string) error {
 	keys, err := a.keys(ctx, verifiers)
 	if err != nil {
 		return err
@@ -126,12 +131,7 @@ func (a *app) auditVerify(ctx context.Context, verifiers, anchors []string) erro
 		}
 		kept = append(kept, text)
 	}
-	store, err := a.auditStore(ctx)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	rep, err := audit.Verify(ctx, store, keys, kept...)
+	rep, err := a.verified(ctx, archive, keys, kept)
 	if err != nil {
 		return err
 	}
@@ -157,6 +157,35 @@ func (a *app) auditVerify(ctx context.Context, verifiers, anchors []string) erro
 	}
 	fmt.Fprintf(a.stdout, ": %s\n", many(len(rep.Faults)+rep.More, "fault"))
 	return nil
+}
+
+// verified verifies an archive, or else the store.
+func (a *app) verified(ctx context.Context, archive string, keys note.Verifiers, anchors [][]byte) (audit.Report, error) {
+	if archive == "" {
+		store, err := a.auditStore(ctx)
+		if err != nil {
+			return audit.Report{}, err
+		}
+		defer store.Close()
+		return audit.Verify(ctx, store, keys, anchors...)
+	}
+	from, err := a.archive(ctx, archive)
+	if err != nil {
+		return audit.Report{}, err
+	}
+	return audit.VerifyArchive(ctx, from, keys, anchors...)
+}
+
+// archive opens an archive that is named as --archive does.
+func (a *app) archive(ctx context.Context, at string) (audit.Archive, error) {
+	if !strings.HasPrefix(at, audit.OnS3) {
+		return audit.OpenFolder(at)
+	}
+	cfg, err := a.aws(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return audit.NewBucket(cfg, at)
 }
 
 func (a *app) auditCheckpointCommand() *cobra.Command {

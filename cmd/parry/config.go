@@ -50,7 +50,8 @@ func (a *app) settle(cmd *cobra.Command, _ []string) error {
 func (a *app) take(c *config.Config) {
 	a.db, a.role, a.playbookDir, a.ruleDir, a.org, a.policyFile = c.DB, c.Role, c.Playbooks, c.Rules, c.Org, c.Policy
 	a.act, a.tier = c.Act, c.Tier
-	a.auditKey, a.writeBack, a.link, a.lease = c.AuditKey, c.WriteBack, c.Link, c.Lease
+	a.auditKey, a.auditBucket, a.writeBack, a.link, a.lease = c.AuditKey, c.AuditBucket, c.WriteBack, c.Link, c.Lease
+	a.lake = c.Lake
 }
 
 func (a *app) configCommand() *cobra.Command {

@@ -15,8 +15,8 @@ import (
 )
 
 func (a *app) deployCommand() *cobra.Command {
-	c := &cobra.Command{Use: "deploy", Short: "Write what it takes to run natively in an AWS organization"}
-	c.AddCommand(a.deployRender(), a.deployPackage())
+	c := &cobra.Command{Use: "deploy", Short: "Run natively in an AWS organization: write what that takes, carry it out, take it away"}
+	c.AddCommand(a.deployRender(), a.deployPackage(), a.deployUp(), a.deployStatus(), a.deployDown())
 	return c
 }
 
@@ -39,9 +39,7 @@ func (a *app) deployPackage() *cobra.Command {
 			if err != nil {
 				return parry.Errorf(parry.Invalid, "%w", err)
 			}
-			architecture, err := deploy.Bundle(f, binary, map[string]string{
-				"config/rules": beside(file, o.Rules), "config/playbooks": beside(file, o.Playbooks), "config/policy.yaml": beside(file, o.Policy),
-			})
+			architecture, err := deploy.Bundle(f, binary, bundled(file, o))
 			if err = errors.Join(err, f.Close()); err != nil {
 				_ = os.Remove(out) // half a zip is worth nothing
 				return err
@@ -77,24 +75,7 @@ func (a *app) render(file, out string) error {
 	if file == "" || out == "" {
 		return parry.Errorf(parry.Invalid, "what is wanted, or where it is to be written, is not named").WithHint("parry deploy render --config org.yaml --out DIR")
 	}
-	o, err := readOrg(file)
-	if err != nil {
-		return err
-	}
-	lib, err := assemble.NewLibrary(beside(file, o.Playbooks), beside(file, o.Rules))
-	if err != nil {
-		return a.wrongRules(err)
-	}
-	if err := lib.Rules.Limit(o.Act); err != nil {
-		return err
-	}
-	if o.Policy != "" {
-		a.policyFile = beside(file, o.Policy)
-		if _, err := a.policy(); err != nil {
-			return err
-		}
-	}
-	files, err := deploy.NewWish(o, lib.Playbooks, lib.Rules).Render()
+	_, files, err := a.renderOrg(file)
 	if err != nil {
 		return err
 	}
@@ -114,6 +95,34 @@ func (a *app) render(file, out string) error {
 		fmt.Fprintf(a.stdout, "%-18s %7d bytes  %s\n", f.Name, len(f.Body), f.Why)
 	}
 	return nil
+}
+
+// renderOrg reads org.yaml with all that it names, and renders it.
+func (a *app) renderOrg(file string) (*deploy.Org, []deploy.File, error) {
+	o, err := readOrg(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	lib, err := assemble.NewLibrary(beside(file, o.Playbooks), beside(file, o.Rules))
+	if err != nil {
+		return nil, nil, a.wrongRules(err)
+	}
+	if err := lib.Rules.Limit(o.Act); err != nil {
+		return nil, nil, err
+	}
+	if o.Policy != "" {
+		a.policyFile = beside(file, o.Policy)
+		if _, err := a.policy(); err != nil {
+			return nil, nil, err
+		}
+	}
+	files, err := deploy.NewWish(o, lib.Playbooks, lib.Rules).Render()
+	return o, files, err
+}
+
+// bundled is what goes into the zip beside the binary.
+func bundled(file string, o *deploy.Org) map[string]string {
+	return map[string]string{"config/rules": beside(file, o.Rules), "config/playbooks": beside(file, o.Playbooks), "config/policy.yaml": beside(file, o.Policy)}
 }
 
 // readOrg reads org.yaml.

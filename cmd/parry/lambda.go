@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"strings"
-	"time"
 
 	awslambda "github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"parry"
-	"parry/internal/audit"
 	"parry/internal/dynamo"
 	"parry/internal/lambda"
 	"parry/internal/render"
@@ -81,7 +79,8 @@ func (a *app) function(ctx context.Context) (awslambda.Handler, func(), error) {
 		o.Aside = lambda.NewDeadLetters(cfg, url)
 	}
 	if a.auditKey != "" && o.Function == lambda.Clock {
-		o.Seal = a.seal(store, engine.Now)
+		k := a.keeper(cfg, store, engine, log)
+		o.Seal, o.Archive = k.seal, k.archive
 	}
 	h, err := lambda.New(o)
 	return h, func() { _ = store.Close() }, err
@@ -93,19 +92,4 @@ func (a *app) ready(ctx context.Context, cfg aws.Config) (store, error) {
 		return dynamo.Use(cfg, table), nil
 	}
 	return a.openStore(ctx, true)
-}
-
-// seal signs the log with a key that is asked for when it is first used.
-func (a *app) seal(store store, now func() time.Time) func(context.Context) error {
-	var sealer *audit.Sealer
-	return func(ctx context.Context) error {
-		if sealer == nil {
-			key, err := a.key(ctx)
-			if err != nil {
-				return err
-			}
-			sealer = audit.NewSealer(store, key, now)
-		}
-		return sealer.Seal(ctx)
-	}
 }

@@ -11,7 +11,6 @@ import (
 
 	"parry"
 	"parry/internal/assemble"
-	"parry/internal/audit"
 	"parry/internal/config"
 	"parry/internal/queue"
 	"parry/internal/render"
@@ -112,11 +111,15 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 		defer o.Box.Close()
 	}
 	if c.AuditKey != "" {
-		key, err := a.key(ctx)
+		cfg, err := a.aws(ctx)
 		if err != nil {
 			return err
 		}
-		o.Seal = audit.NewSealer(store, key, engine.Now).Seal
+		k := a.keeper(cfg, store, engine, log)
+		if err := k.ready(ctx); err != nil {
+			return err
+		}
+		o.Seal, o.Archive = k.seal, k.archive
 	}
 	if o.Listing, err = a.listing(c, lib, cloud, store); err != nil {
 		return err

@@ -72,18 +72,18 @@ func OpenCheckpoint(signed []byte, keys note.Verifiers) (Head, error) {
 	return h, parry.Errorf(parry.Invalid, "the checkpoint is of %s, and %s signed it", h.Origin, n.Sigs[0].Name)
 }
 
-// newest is the longest checkpoint that the store has of the key; zero where it has none.
-func newest(ctx context.Context, store parry.Store, key Key) (Head, error) {
+// newest is the longest checkpoint that the store has of the key, and its text; zero where it has none.
+func newest(ctx context.Context, store parry.Store, key Key) (Head, []byte, error) {
 	kept, err := store.Checkpoints(ctx) // the shortest first
 	if err != nil {
-		return Head{}, err
+		return Head{}, nil, err
 	}
 	for _, text := range slices.Backward(kept) {
 		if h, err := OpenCheckpoint(text, note.VerifierList(key.Verifier)); err == nil {
-			return h, nil
+			return h, text, nil
 		}
 	}
-	return Head{}, nil
+	return Head{}, nil, nil
 }
 
 // Checkpoint signs the head of the log as it is, and keeps it in the store. A log whose beginning is not what the last checkpoint of the
@@ -91,7 +91,7 @@ func newest(ctx context.Context, store parry.Store, key Key) (Head, error) {
 //
 // It reads the whole log once and holds a few dozen hashes.
 func Checkpoint(ctx context.Context, store parry.Store, key Key, now time.Time) ([]byte, error) {
-	last, err := newest(ctx, store, key)
+	last, _, err := newest(ctx, store, key)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"math"
 	"time"
 
 	"parry"
@@ -43,12 +44,26 @@ func Export(ctx context.Context, store parry.Store, from int64, format Format, s
 	if from < 0 {
 		return from, parry.Errorf(parry.Invalid, "%d is not a place in the log", from)
 	}
+	return exportRange(ctx, store, from, math.MaxInt64, limit{partLeaves, partBytes}, format, sink)
+}
+
+// limit is how long a part gets.
+type limit struct {
+	leaves int64
+	bytes  int
+}
+
+// exportRange is Export of the leaves before a place of the log.
+func exportRange(ctx context.Context, store parry.Store, from, to int64, most limit, format Format, sink Sink) (next int64, err error) {
 	p := &part{store: store, format: format, from: from, to: from}
 	err = eachLeaf(ctx, store, from, func(n int64, l parry.Leaf) error {
+		if n >= to {
+			return errEnough
+		}
 		if err := p.add(ctx, l); err != nil {
 			return err
 		}
-		if p.to-p.from < partLeaves && p.bytes < partBytes {
+		if p.to-p.from < most.leaves && p.bytes < most.bytes {
 			return nil
 		}
 		return p.flush(ctx, sink)
@@ -102,18 +117,36 @@ func (p *part) add(ctx context.Context, l parry.Leaf) error {
 		return parry.Errorf(parry.Invalid, "there is no format %q", p.format).WithHint("take jsonl or ocsf")
 	}
 	for _, o := range objects {
-		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
-		if err := e.Encode(o); err != nil {
+		text, err := line(o)
+		if err != nil {
 			return err
 		}
-		text := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 		p.lines = append(p.lines, Line{At: rec.At, Name: nameOf(rec), Text: text})
 		p.bytes += len(text)
 	}
 	p.to++
 	return nil
+}
+
+// line is a value as a line of an export: its JSON, with nothing escaped for HTML.
+func line(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// joined is lines as the text of an object.
+func joined(lines []Line) []byte {
+	var b bytes.Buffer
+	for _, l := range lines {
+		b.Write(l.Text)
+		b.WriteByte('\n')
+	}
+	return b.Bytes()
 }
 
 // record is the record of a leaf, if it is still the one that was logged.
@@ -157,11 +190,6 @@ func WriterSink(w io.Writer) Sink { return writerSink{w} }
 type writerSink struct{ w io.Writer }
 
 func (s writerSink) Put(_ context.Context, _, _ int64, lines []Line) error {
-	var b bytes.Buffer
-	for _, l := range lines {
-		b.Write(l.Text)
-		b.WriteByte('\n')
-	}
-	_, err := s.w.Write(b.Bytes())
+	_, err := s.w.Write(joined(lines))
 	return err
 }

@@ -1,10 +1,8 @@
 package audit
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -25,12 +23,14 @@ func Append(ctx context.Context, store parry.Store, n int) (added int, err error
 	if n <= 0 {
 		n = pageSize
 	}
-	last, same := int64(-1), 0
+	at, last, same := int64(-1), int64(-1), 0
 	for {
-		// The length comes first: what another worker logs after that makes the length wrong, and so nothing is logged twice.
-		at, err := Length(ctx, store)
-		if err != nil {
-			return added, err
+		// The length comes first: what another worker logs after that makes the length wrong, and so nothing is logged twice. It is searched for once,
+		// and known after each success: to search takes longer than to add.
+		if at < 0 {
+			if at, err = Length(ctx, store); err != nil {
+				return added, err
+			}
 		}
 		leaves, err := store.Unlogged(ctx, n)
 		if err != nil || len(leaves) == 0 {
@@ -40,7 +40,9 @@ func Append(ctx context.Context, store parry.Store, n int) (added int, err error
 		switch err := store.Log(ctx, at, leaves); {
 		case err == nil:
 			added += len(leaves)
-			same = 0
+			last, same = at, 0
+			at += int64(len(leaves))
+			continue
 		case parry.KindOf(err) != parry.Conflict:
 			return added, err
 		case at == last:
@@ -48,7 +50,7 @@ func Append(ctx context.Context, store parry.Store, n int) (added int, err error
 				return added, parry.Errorf(parry.Conflict, "the log cannot be added to at %d: %w", at, err).WithHint("'parry audit verify' tells whether something is missing in it")
 			}
 		}
-		last = at
+		last, at = at, -1
 	}
 }
 
@@ -135,16 +137,8 @@ func eachLeaf(ctx context.Context, store parry.Store, from int64, f func(n int64
 	}
 }
 
-// leafText is a leaf as the tree hashes it: its JSON, with nothing escaped for HTML.
-func leafText(l parry.Leaf) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(l); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
+// leafText is a leaf as the tree hashes it.
+func leafText(l parry.Leaf) ([]byte, error) { return line(l) }
 
 // tree is the head of a growing Merkle tree: the hashes of the full subtrees that it is made of, the largest first. There are at most
 // as many as its size has binary digits.

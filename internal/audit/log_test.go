@@ -93,6 +93,49 @@ func TestAppendGivesUpWhereTheLogDoesNotGrow(t *testing.T) {
 	}
 }
 
+// looked counts how often the log is read.
+type looked struct {
+	parry.Store
+	reads *int
+}
+
+func (s looked) Leaves(ctx context.Context, from int64, n int) ([]parry.Leaf, error) {
+	*s.reads++
+	return s.Store.Leaves(ctx, from, n)
+}
+
+// The end of the log is searched for once, however much is added; and anew where another writer was faster, so that nothing is there twice.
+func TestAppendSearchesForTheEndOnce(t *testing.T) {
+	store, _ := open(t)
+	save := func(id string) {
+		r, steps := story(id, noon, 5)
+		if err := store.Save(t.Context(), r, steps...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save("pr-1")
+	reads := 0
+	if n, err := Append(t.Context(), looked{store, &reads}, 1); err != nil || n != 5 || reads != 1 {
+		t.Errorf("%d records took %d looks for the end: %v", n, reads, err)
+	}
+	save("pr-2")
+	save("pr-3")
+	tries := 0
+	faster := rigged{store, func(int64) error {
+		if tries++; tries != 3 {
+			return nil
+		}
+		_, err := Append(t.Context(), store, 4)
+		return err
+	}}
+	if n, err := Append(t.Context(), faster, 2); err != nil || n != 4 {
+		t.Errorf("beside another writer %d were added: %v", n, err)
+	}
+	if n, err := Length(t.Context(), store); err != nil || n != 15 {
+		t.Errorf("the log has %d of 15 records: %v", n, err)
+	}
+}
+
 func TestAppendTakesTheRecordsOfAResponseInOrder(t *testing.T) {
 	leaves := []parry.Leaf{{Response: "a", Seq: 2}, {Response: "b", Seq: 1}, {Response: "a", Seq: 1}, {Response: "b", Seq: 2}, {Response: "a", Seq: 3}}
 	inOrder(leaves)

@@ -36,6 +36,7 @@ const (
 	NotLogged  Kind = "not logged" // a record is missing in the log
 	Rewritten  Kind = "rewritten"  // the log is not what was signed
 	Forged     Kind = "forged"     // a checkpoint is not signed by the key, or says what cannot be
+	Unsigned   Kind = "unsigned"   // no checkpoint is over it
 	Unreadable Kind = "unreadable"
 )
 

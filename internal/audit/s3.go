@@ -27,12 +27,9 @@ type S3 struct {
 
 // NewS3 reads where to: s3://BUCKET/PREFIX. until is zero for what the bucket's own default says.
 func NewS3(cfg aws.Config, to string, format Format, until time.Time) (*S3, error) {
-	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(to, "s3://"), "/")
-	if bucket == "" {
-		return nil, parry.Errorf(parry.Invalid, "%q names no bucket", to).WithHint("s3://BUCKET/PREFIX")
-	}
-	if prefix = strings.Trim(prefix, "/"); prefix != "" {
-		prefix += "/"
+	bucket, prefix, err := splitS3(to)
+	if err != nil {
+		return nil, err
 	}
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil })
 	return &S3{client: client, bucket: bucket, prefix: prefix, suffix: "." + string(format), until: until}, nil
@@ -40,15 +37,10 @@ func NewS3(cfg aws.Config, to string, format Format, until time.Time) (*S3, erro
 
 // Put implements Sink. The object's name says which leaves of the log it is of.
 func (s *S3) Put(ctx context.Context, from, to int64, lines []Line) error {
-	var b bytes.Buffer
-	for _, l := range lines {
-		b.Write(l.Text)
-		b.WriteByte('\n')
-	}
-	if b.Len() == 0 {
+	if len(lines) == 0 {
 		return nil // nothing in the part has a class in OCSF
 	}
-	return s.put(ctx, fmt.Sprintf("%srecords-%012d-%012d%s", s.prefix, from, to, strings.Replace(s.suffix, ".ocsf", ".ocsf.jsonl", 1)), b.Bytes())
+	return s.put(ctx, fmt.Sprintf("%srecords-%012d-%012d%s", s.prefix, from, to, strings.Replace(s.suffix, ".ocsf", ".ocsf.jsonl", 1)), joined(lines))
 }
 
 // PutCheckpoint keeps a signed checkpoint beside the records: one that is out of reach of whoever can write the store.

@@ -20,6 +20,7 @@ type Sealer struct {
 	mu   sync.Mutex
 	read bool // the newest checkpoint was
 	last Head
+	text []byte // of that checkpoint
 	tree tree
 }
 
@@ -37,11 +38,11 @@ func (s *Sealer) Seal(ctx context.Context) error {
 		return err
 	}
 	if !s.read {
-		last, err := newest(ctx, s.store, s.key)
+		last, text, err := newest(ctx, s.store, s.key)
 		if err != nil {
 			return err
 		}
-		s.last, s.read = last, true
+		s.last, s.text, s.read = last, text, true
 	}
 	err := s.tree.grow(ctx, s.store, s.last)
 	if parry.KindOf(err) == parry.Conflict {
@@ -50,9 +51,16 @@ func (s *Sealer) Seal(ctx context.Context) error {
 	if err != nil || s.tree.size == s.last.Size {
 		return err
 	}
-	head, _, err := signHead(ctx, s.store, s.key, s.tree, s.now())
+	head, text, err := signHead(ctx, s.store, s.key, s.tree, s.now())
 	if err == nil {
-		s.last = head
+		s.last, s.text = head, text
 	}
 	return err
+}
+
+// Newest is the newest checkpoint that the sealer knows of, and its text; zero before it has sealed anything.
+func (s *Sealer) Newest() (Head, []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last, s.text
 }

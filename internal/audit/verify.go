@@ -97,6 +97,11 @@ func (v *verifier) checkpoints(ctx context.Context, anchors [][]byte) error {
 		}
 		v.heads = append(v.heads, signedHead{h, false})
 	}
+	return v.anchors(anchors)
+}
+
+// anchors reads signed checkpoints that were kept elsewhere, and puts all into the order of their sizes.
+func (v *verifier) anchors(anchors [][]byte) error {
 	for _, text := range anchors {
 		h, err := OpenCheckpoint(text, v.keys)
 		if err != nil {
@@ -111,29 +116,9 @@ func (v *verifier) checkpoints(ctx context.Context, anchors [][]byte) error {
 // log reads the log for one part of the responses. The first time it holds the checkpoints to it.
 func (v *verifier) log(ctx context.Context, shard, shards int) error {
 	v.seen = map[string]*inTheLog{}
-	var t tree
-	heads, good := v.heads, int64(0)
-	// hold compares the tree with the checkpoints of its size.
-	hold := func() {
-		for ; len(heads) > 0 && heads[0].Size == t.size; heads = heads[1:] {
-			h := heads[0]
-			if t.root() != h.Root {
-				v.add(Fault{Kind: Rewritten, Size: h.Size, What: fmt.Sprintf("%sthe log is another one: leaf %d or one before it was changed, added or removed, after leaf %d", h.where(), h.Size, good)})
-				continue
-			}
-			good = h.Size
-			v.Covered = max(v.Covered, h.Size)
-			if !h.anchor {
-				v.Checkpoints++
-			}
-			if h.At.After(v.At) {
-				v.At = h.At
-			}
-		}
-	}
+	t := newHeldTree(&v.Report, v.heads)
 	err := eachLeaf(ctx, v.store, 0, func(n int64, l parry.Leaf) error {
 		if shard == 0 {
-			hold()
 			if err := t.add(l); err != nil {
 				return err
 			}
@@ -146,12 +131,51 @@ func (v *verifier) log(ctx context.Context, shard, shards int) error {
 	if err != nil || shard != 0 {
 		return err
 	}
-	hold()
+	t.end()
 	v.Logged = t.size
-	for _, h := range heads {
-		v.add(Fault{Kind: Rewritten, Size: h.Size, What: fmt.Sprintf("%sthe log has only %d leaves: it was shortened", h.where(), t.size)})
-	}
 	return nil
+}
+
+// heldTree is a tree that is held to checkpoints while it grows.
+type heldTree struct {
+	tree
+	report *Report
+	heads  []signedHead // those that are left, by size
+	good   int64        // the size of the last one that is as it must be
+}
+
+func newHeldTree(r *Report, heads []signedHead) *heldTree { return &heldTree{report: r, heads: heads} }
+
+// add holds the tree to the checkpoints of its size, and puts a leaf at the end.
+func (t *heldTree) add(l parry.Leaf) error {
+	t.hold()
+	return t.tree.add(l)
+}
+
+func (t *heldTree) hold() {
+	for ; len(t.heads) > 0 && t.heads[0].Size == t.size; t.heads = t.heads[1:] {
+		h, v := t.heads[0], t.report
+		if t.root() != h.Root {
+			v.add(Fault{Kind: Rewritten, Size: h.Size, What: fmt.Sprintf("%sthe log is another one: leaf %d or one before it was changed, added or removed, after leaf %d", h.where(), h.Size, t.good)})
+			continue
+		}
+		t.good = h.Size
+		v.Covered = max(v.Covered, h.Size)
+		if !h.anchor {
+			v.Checkpoints++
+		}
+		if h.At.After(v.At) {
+			v.At = h.At
+		}
+	}
+}
+
+// end tells of checkpoints over more than there is.
+func (t *heldTree) end() {
+	t.hold()
+	for _, h := range t.heads {
+		t.report.add(Fault{Kind: Rewritten, Size: h.Size, What: fmt.Sprintf("%sthe log has only %d leaves: it was shortened", h.where(), t.size)})
+	}
 }
 
 // where says of a checkpoint from elsewhere that it is one.

@@ -1,7 +1,7 @@
 // Command bench prints how long the catalogue takes to load. It prints what a process that plans takes: memory at rest, time from its start to the first plan, and peak memory. It plans the demo's
 // events on the twin, so no network is in the figures. It fails where the peak is over the limit. Then it prints how fast events are matched
-// against rules, beside the naive way, and how long a function of AWS Lambda takes to start, how many transitions of responses a store takes, and how it does when it is large. With the names of
-// parts it measures these alone.
+// against rules, beside the naive way, and how long a function of AWS Lambda takes to start, how many transitions of responses a store takes, and how it does when it is large; how throughput grows with workers on DynamoDB, which partition keys
+// that asks most of, what units of AWS a response takes, and what they cost. With the names of parts it measures these alone.
 package main
 
 import (
@@ -40,7 +40,7 @@ func measureAll(ctx context.Context) error {
 		name string
 		run  func(context.Context) error
 	}{
-		{"loading", loading}, {"planning", planning}, {"matching", matching}, {"deciding", firstDecision}, {"starting", cold}, {"backtesting", backtesting}, {"storing", storing}, {"storming", storming},
+		{"loading", loading}, {"planning", planning}, {"matching", matching}, {"deciding", firstDecision}, {"starting", cold}, {"backtesting", backtesting}, {"storing", storing}, {"storming", storming}, {"scaling", scaling}, {"units", countAll}, {"costs", costs},
 	}
 	only := os.Args[1:]
 	for _, p := range parts {

@@ -84,6 +84,26 @@ func web(s string) error {
 	return nil
 }
 
+// bucketName is the grammar of S3's buckets. Source: "General purpose bucket naming rules", Amazon S3 User Guide.
+var bucketName = regexp.MustCompile(`^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$`)
+
+func bucket(s string) error {
+	if !bucketName.MatchString(s) {
+		return fmt.Errorf("want s3://BUCKET or s3://BUCKET/PREFIX, not %.80q", s)
+	}
+	return nil
+}
+
+// roleARN is the ARN of a role. Source: "IAM identifiers", IAM User Guide.
+var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]+$`)
+
+func role(s string) error {
+	if !roleARN.MatchString(s) {
+		return fmt.Errorf("want the ARN of a role, not %.80q", s)
+	}
+	return nil
+}
+
 func address(s string) error {
 	_, port, err := net.SplitHostPort(s)
 	if n, e := strconv.Atoi(port); err != nil || e != nil || n < 0 || n > 65535 {

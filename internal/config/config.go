@@ -19,7 +19,7 @@ import (
 type Config struct {
 	DB, Role, Playbooks, Rules, Org, Policy string
 	Act, Tier                               string
-	AuditKey, WriteBack, Link               string
+	AuditKey, AuditBucket, WriteBack, Link  string
 	Lease                                   time.Duration
 
 	Workers       int
@@ -28,6 +28,7 @@ type Config struct {
 
 	SQS   SQS
 	Sweep Sweep
+	Lake  Lake
 
 	Listen, TLSCert, TLSKey string
 	Token                   string // from the file or the environment; empty where senders are not let in
@@ -50,6 +51,11 @@ type SQS struct {
 type Sweep struct {
 	Every                      time.Duration // 0 for never
 	Sources, Accounts, Regions string        // lists with commas; empty for what is usual
+}
+
+// Lake is about Security Lake.
+type Lake struct {
+	Location, Role, ExternalID, Region string // a location is empty where nothing is written there
 }
 
 // Value is one setting as it counts.
@@ -121,11 +127,12 @@ func (c *Config) fill(got map[string]string) {
 	span := func(name string) time.Duration { d, _ := time.ParseDuration(got[name]); return d }
 	c.DB, c.Role, c.Playbooks, c.Rules, c.Org, c.Policy = got["db"], got["role"], got["playbooks"], got["rules"], got["org"], got["policy"]
 	c.Act, c.Tier = got["act"], got["tier"]
-	c.AuditKey, c.WriteBack, c.Link, c.Lease = got["audit_key"], got["writeback"], got["link"], span("lease")
+	c.AuditKey, c.AuditBucket, c.WriteBack, c.Link, c.Lease = got["audit_key"], got["audit_bucket"], got["writeback"], got["link"], span("lease")
 	c.Resume = span("resume")
 	c.Workers, c.Grace, c.Log = whole("workers"), span("grace"), got["log"]
 	c.SQS = SQS{got["sqs.queue_url"], got["sqs.dead_letter_url"], whole("sqs.max_receives"), span("sqs.visibility")}
 	c.Sweep = Sweep{span("sweep.every"), got["sweep.sources"], got["sweep.accounts"], got["sweep.regions"]}
+	c.Lake = Lake{got["lake.location"], got["lake.role"], got["lake.external_id"], got["lake.region"]}
 	c.Listen, c.TLSCert, c.TLSKey = got["listen"], got["tls_cert"], got["tls_key"]
 	c.Token, c.TokenHeader = got["token"], got["token_header"]
 	c.Spool, c.MaxWaiting, c.MaxTries = got["spool"], whole("max_waiting"), whole("max_tries")
@@ -162,6 +169,15 @@ func (c *Config) Complete() error {
 	}
 	if c.SQS.DeadLetterURL != "" && c.SQS.DeadLetterURL == c.SQS.QueueURL {
 		add("", "%s: sqs.dead_letter_url is the queue itself: what is put aside would come back for ever", c.From("sqs.dead_letter_url"))
+	}
+	if c.AuditBucket != "" && c.AuditKey == "" {
+		add("", "%s: audit_bucket takes what is signed, and nothing is: set audit_key", c.From("audit_bucket"))
+	}
+	if c.Lake.Location != "" && c.AuditKey == "" {
+		add("", "%s: lake.location takes what is signed, and nothing is: set audit_key", c.From("lake.location"))
+	}
+	if c.Lake.Location == "" && (c.Lake.Role != "" || c.Lake.ExternalID != "" || c.Lake.Region != "") {
+		add("", "something is said of the lake, and not where it is: set lake.location")
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		add("", "tls_cert and tls_key go together: one is set and the other is not")

@@ -89,6 +89,8 @@ func TestWrongFiles(t *testing.T) {
 		"sweep: {every: 1s}":         "want a time from 1m0s to 168h0m0s",
 		"sweep: {accounts: \"1,2\"}": "want ids of accounts",
 		"sweep: {regions: here}":     "want names of Regions",
+		"audit_bucket: record":       "want s3://BUCKET or s3://BUCKET/PREFIX",
+		"lake: {role: x}":            "want the ARN of a role",
 		"a: &x b":                    "",
 		"":                           "want one YAML document",
 	} {
@@ -132,6 +134,10 @@ func TestComplete(t *testing.T) {
 		"two tokens":                   {[]string{"PARRY_LISTEN", ":8080", "PARRY_TOKEN_FILE", good, "PARRY_TOKEN", "another-token-of-length"}, "given twice"},
 		"the queue for its own dead":   {[]string{"PARRY_SQS_QUEUE_URL", q, "PARRY_SQS_DEAD_LETTER_URL", q}, "is the queue itself"},
 		"half a certificate":           {[]string{"PARRY_SQS_QUEUE_URL", q, "PARRY_TLS_CERT", "x"}, "go together"},
+		"a bucket and no key":          {[]string{"PARRY_SQS_QUEUE_URL", q, "PARRY_AUDIT_BUCKET", "s3://record"}, "PARRY_AUDIT_BUCKET: audit_bucket takes what is signed, and nothing is: set audit_key"},
+		"a bucket and a key":           {[]string{"PARRY_SQS_QUEUE_URL", q, "PARRY_AUDIT_BUCKET", "s3://record/p", "PARRY_AUDIT_KEY", "k"}, ""},
+		"a lake and no key":            {[]string{"PARRY_SQS_QUEUE_URL", q, "PARRY_LAKE_LOCATION", "s3://lake/ext/parry/"}, "PARRY_LAKE_LOCATION: lake.location takes what is signed"},
+		"a role for no lake":           {[]string{"PARRY_SQS_QUEUE_URL", q, "PARRY_LAKE_ROLE", "arn:aws:iam::111122223333:role/x"}, "set lake.location"},
 		"a token in the environment":   {[]string{"PARRY_LISTEN", ":8080", "PARRY_TOKEN", "another-token-of-length"}, ""},
 		"several at once, all of them": {[]string{"PARRY_TLS_KEY", "x"}, "no way for events to come in\ntls_cert and tls_key go together"},
 	} {

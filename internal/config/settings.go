@@ -32,6 +32,7 @@ func Settings() []Setting {
 		{Name: "org", Env: "PARRY_ORG", Flag: "org", Doc: "where accounts stand: a file, or `aws` to ask AWS Organizations"},
 		{Name: "policy", Env: "PARRY_POLICY", Flag: "policy", Doc: "the policy file: who says yes, what is never touched, how much is done by itself, and when"},
 		{Name: "audit_key", Env: "PARRY_AUDIT_KEY", Flag: "audit-key", Doc: "the key that signs the log of all records, a file or `kms:KEY-ARN`; the server makes a checkpoint every `resume` where there is something new, and at its end"},
+		{Name: "audit_bucket", Env: "PARRY_AUDIT_BUCKET", Flag: "audit-bucket", check: bucket, Doc: "the bucket that the record is brought into after it is signed, `s3://BUCKET/PREFIX`: one with Object Lock and a default for it, which says how long nobody can delete what is there"},
 		{Name: "writeback", Env: "PARRY_WRITEBACK", Flag: "writeback", check: place, Doc: "tell Security Hub what became of the findings that came from it: `own` for each in its own account and Region, or `ACCOUNT/REGION` of the administrator's aggregation Region; without it nothing is told"},
 		{Name: "link", Env: "PARRY_LINK", Flag: "link", Doc: "an address that the notes in Security Hub point to, such as that of a runbook"},
 		{Name: "lease", Env: "PARRY_LEASE", Flag: "lease", Default: "5m", check: duration(time.Second, time.Hour), Doc: "how long a worker may be silent before another takes its response up; less than 20s only where AWS answers fast, as in tests"},
@@ -50,6 +51,11 @@ func Settings() []Setting {
 		{Name: "sweep.sources", Env: "PARRY_SWEEP_SOURCES", Flag: "sweep-sources", Doc: "which of them, with commas: `access-analyzer,cloudtrail,config,inspector,macie`; without it all"},
 		{Name: "sweep.accounts", Env: "PARRY_SWEEP_ACCOUNTS", Flag: "sweep-accounts", check: each(accountID), Doc: "the accounts to ask, with commas, which needs `role`; without it that of the credentials"},
 		{Name: "sweep.regions", Env: "PARRY_SWEEP_REGIONS", Flag: "sweep-regions", check: each(regionName), Doc: "the Regions to ask, with commas; without it that of the environment"},
+
+		{Name: "lake.location", Env: "PARRY_LAKE_LOCATION", Flag: "lake-location", check: bucket, Doc: "a custom source of Security Lake that the ends of responses are written to, as AWS says where it is: `s3://BUCKET/ext/SOURCE/`; needs `audit_key`, and without it nothing is written there"},
+		{Name: "lake.role", Env: "PARRY_LAKE_ROLE", Flag: "lake-role", check: role, Doc: "the role that AWS made for writing there, by its ARN; without one the credentials of the environment are used"},
+		{Name: "lake.external_id", Env: "PARRY_LAKE_EXTERNAL_ID", Flag: "lake-external-id", Doc: "the external id that this role is taken with"},
+		{Name: "lake.region", Env: "PARRY_LAKE_REGION", Flag: "lake-region", check: regionName, Doc: "the Region of the lake's bucket; without it that of the environment"},
 
 		{Name: "listen", Env: "PARRY_LISTEN", Flag: "listen", check: address, Doc: "address of the HTTP server, such as `127.0.0.1:8080`: `/healthz`, `/readyz`, `/metrics` and, with a token, `POST /events`; without one there is none"},
 		{Name: "tls_cert", Env: "PARRY_TLS_CERT", Flag: "tls-cert", Doc: "the HTTP server's certificate, a PEM file; without one it speaks plain HTTP, for behind a proxy"},

@@ -1,5 +1,31 @@
 package deploy
 
+// archived are the folders of the audit bucket that the clock brings the record into. Source: package audit, which names them.
+func archived() []string { return []string{"records/v1/", "checkpoints/v1/"} }
+
+// archive is the audit bucket's objects that the clock writes, as ARNs.
+func (o *Org) archive() (all []string) {
+	for _, folder := range archived() {
+		all = append(all, "arn:"+o.Partition+":s3:::"+o.AuditBucket()+"/"+folder+"*")
+	}
+	return all
+}
+
+// archiving is what the clock may do with the audit bucket: add to the record, see how far it goes, and compare where a name is taken. It can
+// neither delete nor, by the bucket's own policy, replace anything. Sources: "Required permissions for Amazon S3 API operations" and "Uploading an
+// object with SSE-KMS", Amazon S3 User Guide: kms:GenerateDataKey to write, kms:Decrypt to read.
+func (o *Org) archiving() []m {
+	prefixes := []string{}
+	for _, folder := range archived() {
+		prefixes = append(prefixes, folder+"*")
+	}
+	return []m{
+		allow(m{"Sid": "Archive", "Action": []string{"s3:GetObject", "s3:PutObject"}, "Resource": o.archive()}),
+		allow(m{"Sid": "ArchiveNames", "Action": "s3:ListBucket", "Resource": "arn:" + o.Partition + ":s3:::" + o.AuditBucket(), "Condition": m{"StringLike": m{"s3:prefix": prefixes}}}),
+		allow(m{"Sid": "ArchiveKey", "Action": []string{"kms:Decrypt", "kms:GenerateDataKey"}, "Resource": att("AuditKey", "Arn")}),
+	}
+}
+
 // audit is what keeps the record: a key that signs the log of all records, a bucket that nobody can empty, and a trail of all that is done.
 func (w *Wish) audit(t *template) {
 	o := w.Org
@@ -26,9 +52,14 @@ func (w *Wish) audit(t *template) {
 	// Source: "Amazon S3 bucket policy for CloudTrail", CloudTrail User Guide.
 	t.add("AuditBucketPolicy", "AWS::S3::BucketPolicy", m{"Bucket": ref("AuditBucket"), "PolicyDocument": policy(
 		deny(m{"Sid": "OnlyEncryptedTransport", "Principal": "*", "Action": "s3:*", "Resource": []string{bucket, bucket + "/*"}, "Condition": m{"Bool": m{"aws:SecureTransport": "false"}}}),
+		deny(m{"Sid": "OnlyTheClockArchives", "Principal": "*", "Action": "s3:PutObject", "Resource": o.archive(), "Condition": m{"ArnNotEquals": m{"aws:PrincipalArn": o.roleARN(o.Hub.Account, o.HubRole(Clock))}}}),
+		// Source: "Enforce conditional writes on Amazon S3 buckets", Amazon S3 User Guide.
+		deny(m{"Sid": "NothingIsReplaced", "Principal": "*", "Action": "s3:PutObject", "Resource": o.archive(), "Condition": m{"Null": m{"s3:if-none-match": "true"}}}),
 		allow(m{"Sid": "TrailLooks", "Principal": m{"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:GetBucketAcl", "Resource": bucket, "Condition": byTrail}),
 		allow(m{"Sid": "TrailWrites", "Principal": m{"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject", "Resource": []string{bucket + "/AWSLogs/" + o.Hub.Account + "/*", bucket + "/AWSLogs/" + o.Organization + "/*"}, "Condition": byTrail}),
 	)})
+	t.Outputs["Record"] = m{"Description": "Where the record is, for 'parry audit verify --archive'.", "Value": "s3://" + o.AuditBucket()}
+	t.Outputs["RecordKey"] = m{"Description": "The key that signs it, for 'parry audit key show --audit-key kms:...'.", "Value": att("SigningKey", "Arn")}
 	if o.Audit.Trail != "" {
 		return // the organization has one
 	}

@@ -110,7 +110,7 @@ func (w *Wish) conformance() ([]File, error) {
 	}
 	t.add("Pack", "AWS::Config::ConformancePack", m{"ConformancePackName": o.Name, "TemplateBody": text})
 	body, err := t.json()
-	return []File{{"conformance.json", body, fmt.Sprintf("a conformance pack of up to %d rules, a StackSet for all watched accounts in every watched Region", len(rules))}}, err
+	return []File{{"conformance.json", body, fmt.Sprintf("a conformance pack of up to %d rules, a StackSet for all watched accounts in every watched Region", len(rules)), Everywhere}}, err
 }
 
 // packed are the managed rules for controls that the playbooks put right.

@@ -55,5 +55,5 @@ func (w *Wish) documentsFile() ([]File, error) {
 		t.add(logical("document", d.Name), "AWS::SSM::Document", properties, kept()...)
 	}
 	body, err := t.json()
-	return []File{{"documents.json", body, fmt.Sprintf("%d documents of Systems Manager, a StackSet for all watched accounts in each watched Region", len(w.Documents))}}, err
+	return []File{{"documents.json", body, fmt.Sprintf("%d documents of Systems Manager, a StackSet for all watched accounts in each watched Region", len(w.Documents)), Everywhere}}, err
 }

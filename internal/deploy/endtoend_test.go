@@ -79,7 +79,7 @@ func newStage(t *testing.T, policy string) *stage {
 	s.ok(err)
 	guard, err := rules.ReadPolicy("policy.yaml", []byte(policy))
 	s.ok(err)
-	o := org(t, strings.NewReplacer("111111111111", ministack.Account, "eu-central-1", home, "regions: [us-east-1]\n", "", "tier: approve\n", "", "act: [\"guardduty-access-key-*\"]\n", "", ", conformance_pack: true", "").Replace(orgYAML))
+	o := org(t, strings.NewReplacer("111111111111", ministack.Account, "eu-central-1", home, "regions: [us-east-1]\n", "", "security_hub: {aggregate: true}\n", "", "tier: approve\n", "", "act: [\"guardduty-access-key-*\"]\n", "", ", conformance_pack: true", "").Replace(orgYAML))
 	files, err := deploy.NewWish(o, lib.Playbooks, lib.Rules).Render()
 	s.ok(err)
 

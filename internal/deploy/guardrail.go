@@ -36,6 +36,7 @@ func (o *Org) guards() []guard {
 	own := append(append([]string{}, deployers...), iam("role/"+o.Name+"-*"))
 	butOwn := m{"ArnNotLike": m{"aws:PrincipalArn": own}}
 	bucket := "arn:" + o.Partition + ":s3:::" + o.AuditBucket()
+	code := "arn:" + o.Partition + ":s3:::" + o.CodeBucket()
 	return []guard{
 		{"parry", "Keeps everybody but its deployers from changing Parry itself.", []m{
 			deny(m{"Sid": "Roles", "Action": changesOfRoles(), "Resource": []string{iam("role/" + o.Name + "-*"), iam("policy/" + o.Boundary() + "*")}, "Condition": but}),
@@ -46,6 +47,7 @@ func (o *Org) guards() []guard {
 			deny(m{"Sid": "Functions", "Action": []string{"lambda:Add*", "lambda:Create*", "lambda:Delete*", "lambda:Put*", "lambda:Remove*", "lambda:Update*"}, "Resource": arns("lambda", "function:"+o.Name+"-*"), "Condition": but}),
 			// Who calls the door without its URL could say that he is somebody else.
 			deny(m{"Sid": "Door", "Action": "lambda:InvokeFunction", "Resource": arns("lambda", "function:"+o.FunctionName(Door)), "Condition": m{"BoolIfExists": m{"lambda:InvokedViaFunctionUrl": "false"}}}),
+			deny(m{"Sid": "Code", "Action": []string{"s3:Delete*", "s3:Put*", "s3:ReplicateObject"}, "Resource": []string{code, code + "/*"}, "Condition": but}),
 			deny(m{"Sid": "Machine", "Action": []string{"states:Delete*", "states:Update*", "states:StopExecution", "states:StartExecution"}, "Resource": arns("states", "stateMachine:"+o.Machine(), "execution:"+o.Machine()+":*"), "Condition": butOwn}),
 			deny(m{"Sid": "Store", "Action": []string{"dynamodb:BatchWriteItem", "dynamodb:Delete*", "dynamodb:PartiQL*", "dynamodb:Put*", "dynamodb:Update*"}, "Resource": arns("dynamodb", "table/"+o.Table()), "Condition": butOwn}),
 		}},
@@ -125,7 +127,7 @@ func (w *Wish) guardrails() ([]File, error) {
 		why += fmt.Sprintf("%d %s policies, ", len(k.guards), k.name)
 	}
 	body, err := t.json()
-	return []File{{"guardrails.json", body, why + "a stack in the management account, whose organization has these types of policies enabled"}}, err
+	return []File{{"guardrails.json", body, why + "a stack in the management account, whose organization has these types of policies enabled", Management}}, err
 }
 
 // guardKind is a type of organization policies with those that there are of it.

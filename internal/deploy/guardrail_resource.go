@@ -10,6 +10,7 @@ package deploy
 func (o *Org) resourceGuards() []guard {
 	arn := func(service, rest string) string { return "arn:" + o.Partition + ":" + service + ":*:*:" + rest }
 	bucket := "arn:" + o.Partition + ":s3:::" + o.AuditBucket()
+	code := "arn:" + o.Partition + ":s3:::" + o.CodeBucket()
 	roles := "arn:" + o.Partition + ":iam::*:role/" + o.Name + "-*"
 	everyone := func(s m) m { s["Principal"] = "*"; return deny(s) }
 	// AWS's services have no organization of their own. Who is anonymous has none either, and no ARN: a key that is not there counts as another's.
@@ -29,7 +30,7 @@ func (o *Org) resourceGuards() []guard {
 	}
 	return []guard{{"resources", "Keeps strangers from what Parry has, and everybody but its deployers from its record and its roles.", []m{
 		everyone(m{"Sid": "Strangers", "Action": []string{"dynamodb:*", "events:*", "logs:*", "s3:*", "sqs:*", "sts:*"}, "Resource": []string{
-			bucket, bucket + "/*", roles, arn("dynamodb", "table/"+o.Table()), arn("dynamodb", "table/"+o.Table()+"/*"), arn("events", "event-bus/"+o.Bus()), arn("sqs", o.Name+"-*"),
+			bucket, bucket + "/*", code, code + "/*", roles, arn("dynamodb", "table/"+o.Table()), arn("dynamodb", "table/"+o.Table()+"/*"), arn("events", "event-bus/"+o.Bus()), arn("sqs", o.Name+"-*"),
 			arn("logs", "log-group:/aws/lambda/"+o.Name+"-*"), arn("logs", "log-group:/aws/vendedlogs/states/"+o.Name+"-*"),
 		}, "Condition": stranger}),
 		everyone(m{"Sid": "StrangersToKeys", "Action": "kms:*", "Resource": "*", "Condition": ofKeys(stranger)}),

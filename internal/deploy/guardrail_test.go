@@ -225,7 +225,8 @@ func statements(v any) any {
 
 // attributes puts ARNs in the place of what CloudFormation knows only when a resource is made.
 func attributes(v any) any {
-	arns := map[string]string{"Table": "arn:aws:dynamodb:eu-central-1:" + hub + ":table/parry", "SigningKey": "arn:aws:kms:eu-central-1:" + hub + ":key/0a1b2c3d-0000-4000-8000-000000000000"}
+	arns := map[string]string{"Table": "arn:aws:dynamodb:eu-central-1:" + hub + ":table/parry", "SigningKey": "arn:aws:kms:eu-central-1:" + hub + ":key/0a1b2c3d-0000-4000-8000-000000000000",
+		"AuditKey": "arn:aws:kms:eu-central-1:" + hub + ":key/0a1b2c3d-0000-4000-8000-000000000001"}
 	switch v := v.(type) {
 	case tree:
 		if at, ok := v["Fn::GetAtt"].([]any); ok && len(v) == 1 {

@@ -14,6 +14,8 @@ func (w *Wish) hub() ([]File, error) {
 	t := newTemplate("The hub of " + w.Org.Name + ": intake, functions, state machine, store, record and alarms.")
 	t.Parameters["CodeBucket"] = m{"Type": "String", "Description": "The bucket that holds the zipped binary, in this Region."}
 	t.Parameters["CodeKey"] = m{"Type": "String", "Description": "The key of the zipped binary."}
+	t.Parameters["CodeVersion"] = m{"Type": "String", "Default": "", "Description": "The version of that object; nothing else is run, whatever is put under the key later."}
+	t.Conditions["Versioned"] = m{"Fn::Not": []any{m{"Fn::Equals": []any{ref("CodeVersion"), ""}}}}
 	t.Parameters["Architecture"] = m{"Type": "String", "Default": "arm64", "AllowedValues": []string{"arm64", "x86_64"}, "Description": "What the binary is built for."}
 	w.intake(t)
 	w.store(t)
@@ -21,10 +23,11 @@ func (w *Wish) hub() ([]File, error) {
 	if err := w.states(t); err != nil {
 		return nil, err
 	}
+	w.aggregate(t)
 	w.audit(t)
 	w.watching(t)
 	body, err := t.json()
-	return []File{{"hub.json", body, "everything that runs in the hub, a stack there in " + w.Org.Hub.Region}}, err
+	return []File{{"hub.json", body, "everything that runs in the hub, a stack there in " + w.Org.Hub.Region, HubStack}}, err
 }
 
 // intake is the way of events: members send them to the bus, which gives them to the queue, which the worker takes them from. What the worker
@@ -51,6 +54,14 @@ func (w *Wish) intake(t *template) {
 	t.add("AsidePolicy", "AWS::SQS::QueuePolicy", m{"Queues": []any{ref("Aside")}, "PolicyDocument": policy(
 		allow(m{"Principal": m{"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": att("Aside", "Arn"), "Condition": m{"ArnEquals": m{"aws:SourceArn": att("Arrival", "Arn")}}}),
 	)})
+}
+
+// aggregate gathers Security Hub's findings of all watched Regions in the hub. What comes in twice, from a member's own Region and by way of it, has
+// the same id, and is answered once. Source: "Understanding cross-Region aggregation in Security Hub", AWS Security Hub User Guide.
+func (w *Wish) aggregate(t *template) {
+	if w.Org.Aggregate {
+		t.add("Aggregator", "AWS::SecurityHub::FindingAggregator", m{"RegionLinkingMode": "SPECIFIED_REGIONS", "Regions": w.Org.Regions[1:]})
+	}
 }
 
 // store is the table of responses. It is as 'parry store create' makes one.
@@ -81,7 +92,7 @@ func (w *Wish) functions(t *template) {
 			allow(m{"Action": "sqs:SendMessage", "Resource": o.arn("sqs", o.DeadLetters())}), start, answer,
 		}},
 		{Step, StepSeconds, []m{answer}},
-		{Clock, ClockSeconds, []m{allow(m{"Action": []string{"kms:Sign", "kms:GetPublicKey"}, "Resource": att("SigningKey", "Arn")})}},
+		{Clock, ClockSeconds, append([]m{allow(m{"Action": []string{"kms:Sign", "kms:GetPublicKey"}, "Resource": att("SigningKey", "Arn")})}, append(o.archiving(), o.laking()...)...)},
 		{Door, DoorSeconds, []m{start, answer}},
 	} {
 		w.function(t, f.name, f.seconds, f.more)
@@ -130,6 +141,8 @@ func (w *Wish) function(t *template, name string, seconds int, more []m) {
 	}
 	if name == Clock {
 		variables["PARRY_AUDIT_KEY"] = m{"Fn::Sub": []any{"kms:${Key}", m{"Key": att("SigningKey", "Arn")}}}
+		variables["PARRY_AUDIT_BUCKET"] = "s3://" + o.AuditBucket()
+		o.lakeVariables(variables)
 	}
 	if len(o.Act) > 0 {
 		variables["PARRY_ACT"] = strings.Join(o.Act, ",")
@@ -144,7 +157,7 @@ func (w *Wish) function(t *template, name string, seconds int, more []m) {
 	}
 	t.add(id+"Function", "AWS::Lambda::Function", m{
 		"FunctionName": o.FunctionName(name), "Description": "Parry's " + name, "Runtime": "provided.al2023", "Handler": "bootstrap", "Architectures": []any{ref("Architecture")},
-		"Code": m{"S3Bucket": ref("CodeBucket"), "S3Key": ref("CodeKey")}, "MemorySize": 1024, "Timeout": seconds, "Role": att(id+"Role", "Arn"), "Tags": o.tags(),
+		"Code": m{"S3Bucket": ref("CodeBucket"), "S3Key": ref("CodeKey"), "S3ObjectVersion": m{"Fn::If": []any{"Versioned", ref("CodeVersion"), ref("AWS::NoValue")}}}, "MemorySize": 1024, "Timeout": seconds, "Role": att(id+"Role", "Arn"), "Tags": o.tags(),
 		"Environment": m{"Variables": variables}, "LoggingConfig": m{"LogGroup": ref(id + "Log"), "LogFormat": "Text"},
 	})
 }

@@ -57,6 +57,11 @@ func (o *Org) AuditBucket() string {
 	return fmt.Sprintf("%s-audit-%s-%s", o.Name, o.Hub.Account, o.Hub.Region)
 }
 
+// CodeBucket is the name of the bucket that the hub is made from.
+func (o *Org) CodeBucket() string {
+	return fmt.Sprintf("%s-code-%s-%s", o.Name, o.Hub.Account, o.Hub.Region)
+}
+
 // ForwardRole is the role with which events of a member are sent to the hub's bus.
 func (o *Org) ForwardRole() string { return o.Name + "-forward" }
 

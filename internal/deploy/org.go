@@ -34,6 +34,9 @@ type Org struct {
 	Channels Channels
 	Audit    Audit
 	Guard    Guardrails
+	Rollout  Rollout
+
+	Aggregate bool // gather Security Hub's findings of all Regions in the hub, which is Security Hub's delegated administrator
 }
 
 // Place is an account and a Region.
@@ -47,10 +50,10 @@ type Channels struct {
 
 // Audit is how the record is kept.
 type Audit struct {
-	Days         int    // that nobody can delete what is stored; CloudWatch's retention too
-	Mode         string // GOVERNANCE or COMPLIANCE: whether somebody with a special permission can
-	Trail        string // a trail that is there already, by its ARN; empty makes one
-	SecurityLake bool   // write responses as a custom source of Security Lake
+	Days  int    // that nobody can delete what is stored; CloudWatch's retention too
+	Mode  string // GOVERNANCE or COMPLIANCE: whether somebody with a special permission can
+	Trail string // a trail that is there already, by its ARN; empty makes one
+	Lake  Lake   // a custom source of Security Lake that responses are written to
 }
 
 // Guardrails are the policies that guard the ground.
@@ -59,6 +62,12 @@ type Guardrails struct {
 	BreakGlass     []string // principals that no policy binds: ARNs, * allowed
 	ConformancePck bool     // a conformance pack of what the catalogue can put right
 	ResourcePolicy bool     // resource control policies beside service control policies
+}
+
+// Rollout is how fast the accounts are changed, and when it stops.
+type Rollout struct {
+	AtOnce int // the share of the accounts of a StackSet that are changed side by side in a Region, in percent
+	Fail   int // the share of them that may fail before the rest is left as it is, in percent
 }
 
 // The forms of what the file names. Sources: Organizations API reference (Organization, OrganizationalUnit, Root), IAM User Guide, "IAM identifiers".
@@ -82,7 +91,7 @@ func ReadOrg(file string, text []byte) (*Org, error) {
 		return nil, err
 	}
 	if err := root.Only("org.yaml", "name", "organization", "hub", "management", "regions", "accounts", "ous", "except", "rules", "playbooks", "policy",
-		"act", "tier", "approvers", "deployers", "channels", "audit", "guardrails"); err != nil {
+		"act", "tier", "approvers", "deployers", "channels", "audit", "guardrails", "rollout", "security_hub"); err != nil {
 		return nil, err
 	}
 	r := &reader{}
@@ -112,7 +121,7 @@ func ReadOrg(file string, text []byte) (*Org, error) {
 	if a := r.group(root, "audit", false, "days", "mode", "trail", "security_lake"); a != nil {
 		o.Audit = Audit{
 			r.whole(a, "days", 365, 30, 3653), r.or("GOVERNANCE", strings.ToUpper(r.text(a, "mode", `^(?i)(governance|compliance)$`, "governance or compliance"))),
-			r.text(a, "trail", trailForm, "the ARN of a trail"), r.truth(a, "security_lake"),
+			r.text(a, "trail", trailForm, "the ARN of a trail"), r.lake(a),
 		}
 	}
 	if g := r.group(root, "guardrails", false, "attach", "break_glass", "conformance_pack", "resource_policies"); g != nil {
@@ -120,6 +129,13 @@ func ReadOrg(file string, text []byte) (*Org, error) {
 			r.texts(g, "attach", `^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32}|\d{12})$`, "ids of units, of accounts or of the root"),
 			r.texts(g, "break_glass", arnForm, "ARNs of roles or users"), r.truth(g, "conformance_pack"), r.truth(g, "resource_policies"),
 		}
+	}
+	if g := r.group(root, "security_hub", false, "aggregate"); g != nil {
+		o.Aggregate = r.truth(g, "aggregate")
+	}
+	o.Rollout = Rollout{25, 10}
+	if g := r.group(root, "rollout", false, "at_once", "fail"); g != nil {
+		o.Rollout = Rollout{r.whole(g, "at_once", 25, 1, 100), r.whole(g, "fail", 10, 0, 100)}
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -151,6 +167,9 @@ func (o *Org) check(root *strictyaml.Node) error {
 	}
 	o.Partition = partitionOf(o.Hub.Region)
 	o.Regions = append([]string{o.Hub.Region}, slices.DeleteFunc(o.Regions, func(r string) bool { return r == o.Hub.Region })...)
+	if o.Aggregate && len(o.Regions) == 1 {
+		return at("security_hub").Errorf("aggregate gathers findings of other Regions, and regions names none")
+	}
 	for i, r := range o.Regions {
 		if partitionOf(r) != o.Partition {
 			return at("regions").Errorf("%s is in another partition of AWS than the hub: an organization is in one", r)

@@ -39,6 +39,10 @@ func TestWhatIsWrongWithOrg(t *testing.T) {
 		"an address that is none":     {"security@example.com", "security", "addresses"},
 		"a name that is no name":      {"organization:", "name: Parry!\norganization:", "small letters"},
 		"a wildcard for an approver":  {"arn:aws:iam::111111111111:role/oncall", "arn:aws:iam::111111111111:role/on*", "exact"},
+		"a lake that is nowhere":      {`location: "s3://aws-security-data-lake-eu-central-1-abc/ext/parry/1.0/", `, "", "location is missing: where AWS says that the source is"},
+		"a lake's whole bucket":       {"/ext/parry/1.0/", "", "location is where AWS says that the source is"},
+		"a lake with no role":         {`"arn:aws:iam::555555555555:role/AmazonSecurityLake-Provider-parry-eu-central-1"`, "parry", "role is the ARN of the role that AWS made"},
+		"a lake that is no word":      {`{location: "s3://aws-security-data-lake-eu-central-1-abc/ext/parry/1.0/", role: "arn:aws:iam::555555555555:role/AmazonSecurityLake-Provider-parry-eu-central-1", external_id: 0a1b2c3d4e}`, "yes please", "true or false"},
 		"an approver of another kind": {"arn:aws:iam::111111111111:role/oncall", "arn:aws:sts::111111111111:assumed-role/oncall/ada", "exact"},
 	} {
 		t.Run(name, func(t *testing.T) {

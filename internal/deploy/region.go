@@ -49,5 +49,5 @@ func (w *Wish) region() ([]File, error) {
 	}
 	t.Outputs["AsideUrl"] = m{"Description": "Events that could not be sent to the hub.", "Value": ref("Aside")}
 	body, err := t.json()
-	return []File{{"region.json", body, fmt.Sprintf("%d event rules, a StackSet for all watched accounts in each watched Region", len(patterns))}}, err
+	return []File{{"region.json", body, fmt.Sprintf("%d event rules, a StackSet for all watched accounts in each watched Region", len(patterns)), Everywhere}}, err
 }

@@ -38,10 +38,25 @@ type Rule struct {
 
 // File is one file of a rendering.
 type File struct {
-	Name string
-	Body []byte
-	Why  string // one sentence: what it is and where it goes
+	Name  string
+	Body  []byte
+	Why   string // one sentence: what it is and where it goes
+	Where Where  // what CloudFormation makes of it
 }
+
+// Where is what CloudFormation makes of a file. They are made in this order, and taken away in the other: the guardrails come last, as they keep
+// others from changing what stands already.
+type Where int
+
+// The places.
+const (
+	Nowhere    Where = iota // it is for people
+	CodeStack               // a stack in the hub that the others are made from
+	HubStack                // a stack in the hub
+	OnceEach                // a StackSet: a stack in every watched account, in the hub's Region
+	Everywhere              // a StackSet: a stack in every watched account, in each watched Region
+	Management              // a stack in the management account
+)
 
 // Render writes everything that a deployment is made of, and a README that says in which order it goes where. The same wish gives the same
 // bytes.
@@ -50,7 +65,7 @@ func (w *Wish) Render() ([]File, error) {
 		return nil, w.wrong
 	}
 	var files []File
-	for _, make := range []func() ([]File, error){w.hub, w.roles, w.documentsFile, w.region, w.guardrails, w.conformance, w.machine} {
+	for _, make := range []func() ([]File, error){w.code, w.hub, w.roles, w.documentsFile, w.region, w.guardrails, w.conformance, w.machine} {
 		more, err := make()
 		if err != nil {
 			return nil, err
@@ -69,7 +84,7 @@ func (w *Wish) Render() ([]File, error) {
 // machine is the state machine's definition by itself, for people and for validators.
 func (w *Wish) machine() ([]File, error) {
 	body, err := indented(Machine(w.Org.Partition, w.Org.arn("lambda", "function:"+w.Org.FunctionName(Step))))
-	return []File{{"machine.asl.json", body, "the state machine's definition, as hub.json holds it"}}, err
+	return []File{{Name: "machine.asl.json", Body: body, Why: "the state machine's definition, as hub.json holds it"}}, err
 }
 
 // readme says what was rendered and in which order it goes where.
@@ -83,12 +98,13 @@ func (w *Wish) readme(files []File) File {
 	for _, f := range files {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Name, f.Why)
 	}
-	b.WriteString("\n## In this order\n\n")
+	b.WriteString("\n## In this order\n\n'parry deploy up' does this, with a plan shown first. By hand:\n\n")
 	for i, step := range w.steps() {
 		fmt.Fprintf(&b, "%d. %s\n", i+1, step)
 	}
+	b.WriteString(o.lakeStep())
 	b.WriteString("\nRules observe until they are named under act in org.yaml and say mode: act.\n")
-	return File{"README.md", []byte(b.String()), "what is here"}
+	return File{Name: "README.md", Body: []byte(b.String()), Why: "what is here"}
 }
 
 // steps are what is done, in their order.
@@ -96,8 +112,9 @@ func (w *Wish) steps() []string {
 	o := w.Org
 	regions := strings.Join(o.Regions, ", ")
 	all := []string{
-		"'parry deploy package' zips the binary with the rules and the policy; put the zip into a bucket of the hub, in its Region.",
-		fmt.Sprintf("hub.json: a stack in account %s, Region %s, with the parameters CodeBucket and CodeKey. It needs CAPABILITY_NAMED_IAM.", o.Hub.Account, o.Hub.Region),
+		fmt.Sprintf("code.json: a stack in account %s, Region %s. It makes the bucket %s.", o.Hub.Account, o.Hub.Region, o.CodeBucket()),
+		"'parry deploy package' zips the binary with the rules and the policy; put the zip into that bucket.",
+		fmt.Sprintf("hub.json: a stack in account %s, Region %s, with the parameters CodeBucket, CodeKey and Architecture. It needs CAPABILITY_NAMED_IAM.", o.Hub.Account, o.Hub.Region),
 		fmt.Sprintf("roles*.json: a StackSet with service-managed permissions for %s, in %s only: IAM is the same in all Regions. It needs CAPABILITY_NAMED_IAM.", o.watched(), o.Hub.Region),
 	}
 	if len(w.Documents) > 0 {

@@ -50,7 +50,7 @@ func (w *Wish) roles() ([]File, error) {
 		if n > 0 {
 			name = fmt.Sprintf("roles-%d.json", n+1)
 		}
-		files = append(files, File{name, body, fmt.Sprintf("%d roles, a StackSet for all watched accounts in %s", len(part), w.Org.Hub.Region)})
+		files = append(files, File{name, body, fmt.Sprintf("%d roles, a StackSet for all watched accounts in %s", len(part), w.Org.Hub.Region), OnceEach})
 	}
 	return files, nil
 }

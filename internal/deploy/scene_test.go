@@ -19,7 +19,11 @@ tier: approve
 approvers: ["arn:aws:iam::111111111111:role/oncall"]
 deployers: ["arn:aws:iam::*:role/platform-deployer"]
 channels: {email: [security@example.com], sns: ["arn:aws:sns:eu-central-1:111111111111:security"]}
-audit: {days: 400, mode: compliance}
+audit:
+  days: 400
+  mode: compliance
+  security_lake: {location: "s3://aws-security-data-lake-eu-central-1-abc/ext/parry/1.0/", role: "arn:aws:iam::555555555555:role/AmazonSecurityLake-Provider-parry-eu-central-1", external_id: 0a1b2c3d4e}
+security_hub: {aggregate: true}
 guardrails: {attach: [ou-a1b2-11111111, "111111111111"], break_glass: ["arn:aws:iam::*:role/break-glass"], resource_policies: true, conformance_pack: true}
 `
 

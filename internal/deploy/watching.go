@@ -32,7 +32,7 @@ func (w *Wish) watching(t *template) {
 		{"Late", "Events wait for a quarter of an hour: the worker is stopped, throttled or failing.", "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", queue(o.Queue()), 900, "notBreaching"},
 		{"WorkerErrors", "The worker fails.", "AWS/Lambda", "Errors", "Sum", function(Worker), 0, "notBreaching"},
 		{"StepErrors", "The tasks of the state machine fail.", "AWS/Lambda", "Errors", "Sum", function(Step), 4, "notBreaching"},
-		{"ClockErrors", "The clock fails: Security Hub is not told, or the log is not signed.", "AWS/Lambda", "Errors", "Sum", function(Clock), 0, "notBreaching"},
+		{"ClockErrors", "The clock fails: Security Hub is not told, or the record is not signed or not brought into its bucket. Its log says which.", "AWS/Lambda", "Errors", "Sum", function(Clock), 0, "notBreaching"},
 		{"Throttled", "The worker is throttled: the account's concurrency is used up.", "AWS/Lambda", "Throttles", "Sum", function(Worker), 0, "notBreaching"},
 		{"MachineFailed", "A response failed half-way.", "AWS/States", "ExecutionsFailed", "Sum", []m{{"Name": "StateMachineArn", "Value": ref("Machine")}}, 0, "notBreaching"},
 	} {

@@ -15,7 +15,8 @@
 //	S=state#shard    received id              those in a state
 //	W#shard          wake id                  those that somebody has to look at again
 //	T#shard          time id                  those of which something is to be told
-//	A...             applied id               those that began to be applied, by rule, account, playbook, resource, and all (A#shard)
+//	A...             applied id               those that began to be applied, by account and resource, by rule and playbook (with a shard), and all (A#shard)
+//	F, F=playbook    applied id               those of them that are failed
 //	U#shard          at id seq                records that are not in the log yet
 //	LOG              HEAD                     the length of the log
 //	                 SEG#n                    leaves of the log, from the nth on
@@ -29,6 +30,7 @@ package dynamo
 
 import (
 	"context"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -45,13 +47,14 @@ const attempts = 10
 type DB struct {
 	api   *dynamodb.Client
 	table string
+	kept  sync.Map // the digests of playbooks' texts that are known to be in the table: they stay there
 }
 
 var _ parry.Store = (*DB)(nil)
 
 // Open opens the store in a table, which [Create] made.
 func Open(ctx context.Context, cfg aws.Config, table string) (*DB, error) {
-	d := &DB{client(cfg), table}
+	d := &DB{api: client(cfg), table: table}
 	if err := d.usable(ctx); err != nil {
 		return nil, err
 	}
@@ -59,7 +62,7 @@ func Open(ctx context.Context, cfg aws.Config, table string) (*DB, error) {
 }
 
 // Use is a table that is known to be a store's, as whoever deployed the program made it: nothing is asked of DynamoDB before it is used.
-func Use(cfg aws.Config, table string) *DB { return &DB{client(cfg), table} }
+func Use(cfg aws.Config, table string) *DB { return &DB{api: client(cfg), table: table} }
 
 // Close implements io.Closer. There is nothing to give back.
 func (d *DB) Close() error { return nil }

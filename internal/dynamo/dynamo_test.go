@@ -79,7 +79,7 @@ func opener(cfg aws.Config) storetest.Opener {
 			broken := cfg.Copy()
 			broken.HTTPClient = &http.Client{Transport: &cut{next: transport(cfg), at: int64(n), until: 1 << 40, lost: lost}}
 			broken.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
-			return &DB{client(broken), s.(*DB).table}
+			return &DB{api: client(broken), table: s.(*DB).table}
 		},
 	}
 }
@@ -125,7 +125,7 @@ var tables atomic.Int64
 func newTable(t *testing.T, cfg aws.Config) *DB {
 	t.Helper()
 	table := fmt.Sprintf("parry-%d", tables.Add(1))
-	if err := (&DB{client(cfg), table}).create(t.Context(), false); err != nil {
+	if err := (&DB{api: client(cfg), table: table}).create(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
 	d := open(t, cfg, table)

@@ -94,8 +94,20 @@ func (d *DB) word(ctx context.Context, key item, format string, args ...any) (st
 	return value(i, "word"), nil
 }
 
-// KeepSource remembers a playbook's text under its digest. What is there already stays: a response was made with it.
+// KeepSource remembers a playbook's text under its digest. What is there already stays: a response was made with it. So it is written once by each
+// process, and not for each response: all of a storm have the same.
 func (d *DB) KeepSource(ctx context.Context, digest string, text []byte) error {
+	if _, known := d.kept.Load(digest); known {
+		return nil
+	}
+	if err := d.keepSource(ctx, digest, text); err != nil {
+		return err
+	}
+	d.kept.Store(digest, true)
+	return nil
+}
+
+func (d *DB) keepSource(ctx context.Context, digest string, text []byte) error {
 	items, err := split(keyed("SOURCE"+name(digest), "000"), text, func(i int) string { return fmt.Sprintf("%03d", i) })
 	if err != nil {
 		return d.fail(ctx, err, "keep the playbook text %s", digest)

@@ -137,20 +137,10 @@ func fillAll(ctx context.Context, walks []*walk) error {
 }
 
 // Count counts the responses that began to be applied at or after a time and are as the tally says. It reads the entries of the most
-// particular thing that the tally names, of that time only.
+// particular list that there is for the tally, of that time only.
 func (d *DB) Count(ctx context.Context, t parry.Tally) (int, error) {
-	want := [][2]string{{"resource", t.Resource}, {"rule", t.Rule}, {"account", t.Account}, {"playbook", t.Playbook}, {"state", string(t.State)}}
-	var lists []string
-	for i, w := range want[:4] {
-		if w[1] != "" {
-			lists = []string{appliedBy(w[0], w[1])}
-			want = append(want[:i:i], want[i+1:]...)
-			break
-		}
-	}
-	for n := 0; lists == nil || n > 0 && n < shards; n++ {
-		lists = append(lists, fmt.Sprintf("%s#%d", appliedList, n))
-	}
+	lists := countedIn(t)
+	want := [][2]string{{"resource", t.Resource}, {"account", t.Account}, {"rule", t.Rule}, {"playbook", t.Playbook}, {"state", string(t.State)}}
 	where, names, values := filter(want)
 	counts, errs := make([]int, len(lists)), make([]error, len(lists))
 	var wg sync.WaitGroup
@@ -177,6 +167,37 @@ func (d *DB) Count(ctx context.Context, t parry.Tally) (int, error) {
 		sum += n
 	}
 	return sum, nil
+}
+
+// countedIn are the lists that a tally is counted in. Failures, which the breaker asks for before each response, have lists of their own, which are short.
+// Of what is counted in whatever state, an account's list is shorter than its rule's in all accounts.
+func countedIn(t parry.Tally) []string {
+	switch {
+	case t.State == parry.Failed && t.Playbook != "":
+		return []string{failedList + name(t.Playbook)}
+	case t.State == parry.Failed:
+		return []string{failedList}
+	case t.State != "":
+		return sharded(appliedList)
+	}
+	for _, by := range [][2]string{{"resource", t.Resource}, {"account", t.Account}, {"rule", t.Rule}, {"playbook", t.Playbook}} {
+		switch list := appliedBy(by[0], by[1]); {
+		case by[1] != "" && spread(by[0]):
+			return sharded(list)
+		case by[1] != "":
+			return []string{list}
+		}
+	}
+	return sharded(appliedList)
+}
+
+// sharded are the partitions of a list.
+func sharded(list string) []string {
+	all := make([]string, shards)
+	for n := range all {
+		all[n] = fmt.Sprintf("%s#%d", list, n)
+	}
+	return all
 }
 
 func (d *DB) count(ctx context.Context, q *dynamodb.QueryInput) (int, error) {

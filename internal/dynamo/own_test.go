@@ -63,7 +63,7 @@ func TestALostAnswerIsNotCarriedOutTwice(t *testing.T) {
 			flaky := cfg.Copy()
 			c := &cut{next: transport(cfg), at: at + 1, until: at + 2, lost: lost}
 			flaky.HTTPClient = &http.Client{Transport: c}
-			db := &DB{client(flaky), table}
+			db := &DB{api: client(flaky), table: table}
 			r := parry.Response{ID: fmt.Sprintf("r-%v-%d", lost, at), Key: "k", State: parry.Done}
 			for r.Steps = 1; r.Steps <= 3; r.Steps++ {
 				must(t, db.Save(t.Context(), r, parry.Record{Response: r.ID, Seq: r.Steps}))

@@ -40,11 +40,16 @@ func idList(id string) string               { return shard("I"+name(begin(id)), 
 func stateList(state, id string) string     { return shard("S"+name(state), id) }
 func appliedBy(dimension, of string) string { return "A#" + dimension + name(of) }
 
+// spread tells whether the list of what was applied by a dimension is spread over shards. A storm is of one rule and one playbook, and so of one list of
+// each. An account's own API rates end its storm before its list does, and a resource has one response at a time.
+func spread(dimension string) bool { return dimension == "rule" || dimension == "playbook" }
+
 const (
 	everyList   = "L"
 	wakeList    = "W"
 	untoldList  = "T"
 	appliedList = "A"
+	failedList  = "F" // of those that are failed: of all, and with a playbook's name of its own
 	openList    = "U" // of records that are not in the log
 )
 
@@ -70,11 +75,22 @@ func (w where) entries() map[string]item {
 		add(shard(untoldList, w.ID), place(w.Untold, w.ID))
 	}
 	if w.Applied != "" {
-		facts := []string{"rule", w.Rule, "account", w.Account, "playbook", w.Playbook, "resource", w.Resource, "state", w.State}
-		add(shard(appliedList, w.ID), place(w.Applied, w.ID), facts...)
-		for n := 0; n < len(facts)-2; n += 2 {
-			if facts[n+1] != "" {
-				add(appliedBy(facts[n], facts[n+1]), place(w.Applied, w.ID), facts...)
+		facts := []string{"rule", w.Rule, "account", w.Account, "playbook", w.Playbook, "resource", w.Resource}
+		at := place(w.Applied, w.ID)
+		for n := 0; n < len(facts); n += 2 {
+			if list := appliedBy(facts[n], facts[n+1]); facts[n+1] != "" && spread(facts[n]) {
+				add(shard(list, w.ID), at, facts...)
+			} else if facts[n+1] != "" {
+				add(list, at, facts...)
+			}
+		}
+		// Only here the state stands beside them, so that a step writes one entry anew and not one in each list.
+		facts = append(facts, "state", w.State)
+		add(shard(appliedList, w.ID), at, facts...)
+		if w.State == string(parry.Failed) {
+			add(failedList, at, facts...)
+			if w.Playbook != "" {
+				add(failedList+name(w.Playbook), at, facts...)
 			}
 		}
 	}

@@ -18,7 +18,7 @@ const creation = 5 * time.Minute
 // Create makes a table for a store: billed by request, protected against deletion, with point-in-time recovery. It is encrypted with
 // DynamoDB's own key; whoever wants another sets it on the table.
 func Create(ctx context.Context, cfg aws.Config, table string) error {
-	d := &DB{client(cfg), table}
+	d := &DB{api: client(cfg), table: table}
 	if err := d.create(ctx, true); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (d *DB) create(ctx context.Context, protect bool) error {
 
 // Check says what a table lacks, a sentence each; none where it is as Create makes one. An error says that it cannot be used at all.
 func Check(ctx context.Context, cfg aws.Config, table string) (lacks []string, err error) {
-	d := &DB{client(cfg), table}
+	d := &DB{api: client(cfg), table: table}
 	t, err := d.describe(ctx)
 	if err != nil {
 		return nil, err

@@ -51,6 +51,8 @@ type Options struct {
 	Machine Machine
 	Aside   Aside                       // of the worker; nil leaves what is malformed to the queue's redrive policy
 	Seal    func(context.Context) error // of the clock; nil where nobody signs the log
+	// Archive is of the clock: it brings what is signed out of the store's reach, as far as its time allows; nil where nobody does.
+	Archive func(context.Context) error
 	// Margin is what of a function's time is kept for storing and giving back; 10 seconds where it is not set.
 	Margin time.Duration
 }

@@ -56,6 +56,11 @@ func New(toolsDir string) (*Checker, error) {
 
 // Faults says for each object what is wrong with it; nothing where it is valid.
 func (c *Checker) Faults(ctx context.Context, objects []map[string]any) ([][]string, error) {
+	return c.FaultsIn(ctx, "1.8.0", objects)
+}
+
+// FaultsIn is Faults by another version of OCSF.
+func (c *Checker) FaultsIn(ctx context.Context, version string, objects []map[string]any) ([][]string, error) {
 	var in bytes.Buffer
 	enc := json.NewEncoder(&in)
 	for _, o := range objects {
@@ -64,7 +69,7 @@ func (c *Checker) Faults(ctx context.Context, objects []map[string]any) ([][]str
 		}
 	}
 	var out, said bytes.Buffer
-	cmd := exec.CommandContext(ctx, filepath.Join(c.dir, "bin", "python"), filepath.Join(c.dir, "validate.py"))
+	cmd := exec.CommandContext(ctx, filepath.Join(c.dir, "bin", "python"), filepath.Join(c.dir, "validate.py"), version)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = &in, &out, &said
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("run the judges of OCSF: %w\n%s", err, said.Bytes())

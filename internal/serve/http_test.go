@@ -369,12 +369,18 @@ func TestWhatIsListedIsAnswered(t *testing.T) {
 
 func TestMetricsAreServedAndTheLogIsSealed(t *testing.T) {
 	w := newWeb(t)
-	var sealed atomic.Int64
+	var sealed, archived atomic.Int64
 	stop := w.start(10, func(o *serve.Options) {
 		o.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "parry_responses_total 1") })
 		o.Seal = func(ctx context.Context) error {
 			if sealed.Add(1) == 1 {
 				return errors.New("the key is gone")
+			}
+			return ctx.Err()
+		}
+		o.Archive = func(ctx context.Context) error {
+			if archived.Add(1) == 1 {
+				return errors.New("the bucket is gone")
 			}
 			return ctx.Err()
 		}
@@ -388,7 +394,10 @@ func TestMetricsAreServedAndTheLogIsSealed(t *testing.T) {
 	if sealed.Load() <= before {
 		t.Error("it was not sealed at the end")
 	}
-	if text := w.log.String(); !strings.Contains(text, "the log of records is not sealed") || !strings.Contains(text, "the key is gone") {
+	if archived.Load() != sealed.Load() {
+		t.Errorf("it was sealed %d times, and archived %d", sealed.Load(), archived.Load())
+	}
+	if text := w.log.String(); !strings.Contains(text, "the log of records is not sealed") || !strings.Contains(text, "the key is gone") || !strings.Contains(text, "the record is not archived") {
 		t.Error(text)
 	}
 }

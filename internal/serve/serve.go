@@ -43,7 +43,9 @@ type Options struct {
 	// Metrics answers GET /metrics; nil for none.
 	Metrics http.Handler
 	// Seal signs the log of all records; nil where nobody does.
-	Seal    func(context.Context) error
+	Seal func(context.Context) error
+	// Archive brings what is signed out of the store's reach; nil where nobody does. What it cannot do before its context ends it does the next time.
+	Archive func(context.Context) error
 	Listing *Listing      // nil where nothing is listed
 	Every   time.Duration // how often is looked for what was left half-way, and the log is sealed; a minute where it is not set
 	Tick    time.Duration // how often is looked for what is due; five seconds where it is not set
@@ -189,7 +191,7 @@ func (s *Server) Run(ctx context.Context) error {
 	err = errors.Join(err, web.close(work, s.o.Grace))
 	intake.Wait()
 	s.finish(stopWork)
-	s.seal(ctx)
+	s.lastly(ctx)
 	s.o.Log.Info("parry has stopped", s.totals()...)
 	return err
 }

@@ -1,4 +1,5 @@
-"""Judges OCSF: reads one JSON object a line, answers one line each, a JSON array of what is wrong with it.
+"""Judges OCSF: reads one JSON object a line, answers one line each, a JSON array of what is wrong with it. An argument
+names another version than 1.8.0, as ocsf-json-schema has it.
 
 Two judges look at every object. ocsf-json-schema makes a JSON Schema of the class and its profiles from OCSF's own
 export of 1.8.0; it knows what is required, each type, each number of an enumeration, "at least one of" and "just one
@@ -15,7 +16,7 @@ import ocsf.v1_7_0.events as models
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 from pydantic import ValidationError
 
-VERSION = "1.8.0"
+VERSION = sys.argv[1] if len(sys.argv) > 1 else "1.8.0"
 
 
 class Judge:
