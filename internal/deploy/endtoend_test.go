@@ -48,6 +48,7 @@ const (
 const endRules = `rules:
   - {name: keys, mode: act, match: {source: [aws.guardduty], detail: {type: ["UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom"]}}, respond: [{playbook: iam-deactivate-access-key, tier: auto}]}
   - {name: ask, mode: act, match: {source: [aws.guardduty], detail: {type: ["Recon:IAMUser/UserPermissions"]}}, respond: [{playbook: iam-deactivate-access-key, tier: approve}]}
+  - {name: late, mode: act, match: {source: [aws.guardduty], detail: {type: ["Discovery:IAMUser/AnomalousBehavior"]}}, respond: [{playbook: iam-deactivate-access-key, tier: approve}]}
 `
 
 // stage is the deployment on two emulators that were not written here. MiniStack is the hub: the rendered templates are deployed through its
@@ -56,7 +57,7 @@ const endRules = `rules:
 //
 // What MiniStack has not: AWS::Events::EventBusPolicy and AWS::CloudTrail::Trail, which are left out of the template; and GuardDuty. As on AWS nobody may put
 // events of AWS's own: here they have the source test.guardduty on the buses, in the patterns of region.json too, and are GuardDuty's again for the functions.
-// Its Step Functions wait in real time.
+// Its Step Functions wait in real time, and read neither TimeoutSecondsPath nor HeartbeatSecondsPath: a question is looked at again after ten seconds.
 type stage struct {
 	t      *testing.T
 	mini   *ministack.Server
@@ -147,6 +148,9 @@ func (s *stage) deploy(files []deploy.File, functions string) {
 			switch r["Type"] {
 			case "AWS::Events::EventBusPolicy", "AWS::CloudTrail::Trail":
 				delete(resources, id)
+			case "AWS::StepFunctions::StateMachine":
+				p := r["Properties"].(tree)
+				p["DefinitionString"] = strings.Replace(p["DefinitionString"].(string), `"TimeoutSecondsPath":"$.expires"`, `"TimeoutSeconds":10`, 1)
 			case "AWS::Lambda::Function":
 				p := r["Properties"].(tree)
 				variables := p["Environment"].(tree)["Variables"].(tree)
@@ -275,7 +279,7 @@ func TestEndToEnd(t *testing.T) {
 	s := newStage(t, `approvals:
   groups: {oncall: ["`+ada+`"]}
   default: {approvers: [oncall], persons: 1, expires: 1h, remind: 30m}
-  rules: [{accounts: ["`+"000000000001"+`"], approvers: [oncall], persons: 1, expires: 1h}]
+  rules: [{rules: [late], approvers: [oncall], persons: 1, expires: 8s}]
 `)
 	t.Run("by itself", func(t *testing.T) {
 		s := s.with(t)
@@ -316,6 +320,17 @@ func TestEndToEnd(t *testing.T) {
 		}
 		if status := s.execution(r.ID); status != sfntypes.ExecutionStatusSucceeded || s.of("spared", parry.Rejected).State != parry.Rejected || !s.active("spared") {
 			t.Errorf("the execution %s, the key is active: %v", status, s.active("spared"))
+		}
+	})
+	t.Run("expired", func(t *testing.T) { // nobody answers: the machine's own timeout ends it, in real time
+		s := s.with(t)
+		s.put("Discovery:IAMUser/AnomalousBehavior", "late", s.key("late"))
+		r := s.of("late", parry.Expired)
+		if status := s.execution(r.ID); status != sfntypes.ExecutionStatusSucceeded || !s.active("late") {
+			t.Errorf("the execution %s, the key is active: %v", status, s.active("late"))
+		}
+		if status := s.say(ada, r.ID, "approve", fmt.Sprintf(`{"digest":%q}`, r.Plan.Digest)); status == http.StatusOK {
+			t.Error("a yes was taken after it")
 		}
 	})
 	t.Run("poisoned", func(t *testing.T) {
