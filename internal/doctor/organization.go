@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+
+	"parry/internal/orgs"
 )
 
 // The services that an organization is watched with, by their principals. Source: "AWS services that you can use with AWS Organizations", AWS
@@ -32,7 +34,9 @@ func (r *run) accounts(ctx context.Context, management *place) []string {
 	} else {
 		c := organizations.NewFromConfig(management.cfg)
 		for _, unit := range r.Org.OUs {
-			if err := r.unit(ctx, c, unit, &all); err != nil {
+			more, err := orgs.Accounts(ctx, c, unit)
+			all = append(all, more...)
+			if err != nil {
 				f := unread(err, []string{"organizations:ListAccountsForParent", "organizations:ListOrganizationalUnitsForParent"})
 				f.What = "the accounts of " + unit + " " + f.What + "; of them only those are looked at that are known otherwise"
 				r.add("accounts", "", "", f)
@@ -60,37 +64,6 @@ func (r *run) accounts(ctx context.Context, management *place) []string {
 // watches tells whether an account is watched, or only looked at because it is the hub.
 func (r *run) watches(account string) bool {
 	return r.Org == nil || slices.Contains(r.watched, account)
-}
-
-// unit gathers the accounts of a unit and of those below it that are active.
-func (r *run) unit(ctx context.Context, c *organizations.Client, unit string, all *[]string) error {
-	err := pages(ctx, func(ctx context.Context, at *string) (*organizations.ListAccountsForParentOutput, error) {
-		return c.ListAccountsForParent(ctx, &organizations.ListAccountsForParentInput{ParentId: &unit, NextToken: at})
-	}, func(o *organizations.ListAccountsForParentOutput) *string { return o.NextToken }, func(o *organizations.ListAccountsForParentOutput) {
-		for _, a := range o.Accounts {
-			// Only State says it since September 2026; an emulator may know only Status.
-			if a.State == types.AccountStateActive || a.State == "" && a.Status == types.AccountStatusActive {
-				*all = append(*all, aws.ToString(a.Id))
-			}
-		}
-	})
-	if err != nil {
-		return err
-	}
-	var below []string
-	err = pages(ctx, func(ctx context.Context, at *string) (*organizations.ListOrganizationalUnitsForParentOutput, error) {
-		return c.ListOrganizationalUnitsForParent(ctx, &organizations.ListOrganizationalUnitsForParentInput{ParentId: &unit, NextToken: at})
-	}, func(o *organizations.ListOrganizationalUnitsForParentOutput) *string { return o.NextToken }, func(o *organizations.ListOrganizationalUnitsForParentOutput) {
-		for _, u := range o.OrganizationalUnits {
-			below = append(below, aws.ToString(u.Id))
-		}
-	})
-	for _, u := range below {
-		if err == nil {
-			err = r.unit(ctx, c, u, all)
-		}
-	}
-	return err
 }
 
 func lookAtTrustedAccess(ctx context.Context, p *place) ([]Finding, error) {

@@ -6,9 +6,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
-	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
 	"parry"
+	"parry/internal/orgs"
 )
 
 // survey finds the root of the organization, and the accounts that should have stacks: those that org.yaml names, or all active ones of its units.
@@ -27,41 +27,14 @@ func (a *reach) survey(ctx context.Context) error {
 	a.root = aws.ToString(roots.Roots[0].Id)
 	a.watched = slices.Clone(a.Org.Accounts)
 	for _, unit := range a.Org.OUs {
-		if err := a.unit(ctx, c, unit); err != nil {
+		below, err := orgs.Accounts(ctx, c, unit)
+		if err != nil {
 			return parry.Errorf(parry.Invalid, "the accounts of %s cannot be listed: %w", unit, err).WithHint("is it a unit of this organization?")
 		}
+		a.watched = append(a.watched, below...)
 	}
 	a.watched = slices.DeleteFunc(a.watched, func(n string) bool { return slices.Contains(a.Org.Except, n) || n == a.Org.Management })
 	slices.Sort(a.watched)
 	a.watched = slices.Compact(a.watched)
-	return nil
-}
-
-// unit gathers the active accounts of a unit and of those under it.
-func (a *reach) unit(ctx context.Context, c *organizations.Client, id string) error {
-	accounts := organizations.NewListAccountsForParentPaginator(c, &organizations.ListAccountsForParentInput{ParentId: &id})
-	for accounts.HasMorePages() {
-		page, err := accounts.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		for _, n := range page.Accounts {
-			if n.State == types.AccountStateActive || n.State == "" && n.Status == types.AccountStatusActive {
-				a.watched = append(a.watched, aws.ToString(n.Id))
-			}
-		}
-	}
-	units := organizations.NewListOrganizationalUnitsForParentPaginator(c, &organizations.ListOrganizationalUnitsForParentInput{ParentId: &id})
-	for units.HasMorePages() {
-		page, err := units.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		for _, u := range page.OrganizationalUnits {
-			if err := a.unit(ctx, c, aws.ToString(u.Id)); err != nil {
-				return err
-			}
-		}
-	}
 	return nil
 }
