@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"parry"
 	"parry/internal/deploy"
@@ -81,6 +82,7 @@ func (a *reach) down(ctx context.Context) (*Plan, error) {
 		}
 		s.Do = Nothing
 		if isSet(f.Where) {
+			s.Why = "it is not there"
 			if err := a.survey(ctx); err != nil {
 				return nil, err
 			}
@@ -93,7 +95,7 @@ func (a *reach) down(ctx context.Context) (*Plan, error) {
 				if err != nil {
 					return nil, err
 				}
-				if s.Do, s.Stacks = Delete, len(stacks); !a.ours(now.Tags) {
+				if s.Do, s.Why, s.Stacks = Delete, "", len(stacks); !a.ours(now.Tags) {
 					s.Do, s.Why = Blocked, "there is a stack set of this name that is not Parry's"
 				}
 			}
@@ -102,7 +104,7 @@ func (a *reach) down(ctx context.Context) (*Plan, error) {
 			if err != nil {
 				return nil, err
 			}
-			if now != nil {
+			if s.Why = "it is not there"; now != nil && now.StackStatus != types.StackStatusReviewInProgress {
 				is, err := parse(f.Body)
 				if err != nil {
 					return nil, err

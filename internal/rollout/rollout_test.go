@@ -574,6 +574,9 @@ func TestATemplateThatWasExchangedIsRefused(t *testing.T) {
 	if err == nil && len(out.StackResourceSummaries) > 0 {
 		t.Errorf("it was made all the same: %v", out.StackResourceSummaries)
 	}
+	if down, err := r.Down(t.Context()); err != nil || !down.Whole() {
+		t.Errorf("it left something: %v\n%s", err, printed(down))
+	}
 }
 
 // A template that is too long for a call lies in the bucket, and StackSets takes it from there. This runs on moto alone, as its StackSets and its S3

@@ -206,7 +206,13 @@ func (a *reach) makeStack(ctx context.Context, s Step) error {
 		return err
 	}
 	if err := a.asShown(ctx, c, s, set); err != nil {
-		_, _ = c.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{StackName: &s.Name, ChangeSetName: made.Id})
+		_, derr := c.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{StackName: &s.Name, ChangeSetName: made.Id})
+		if derr == nil && in.ChangeSetType == types.ChangeSetTypeCreate { // a stack with nothing in it is what it leaves
+			_, derr = c.DeleteStack(ctx, &cloudformation.DeleteStackInput{StackName: made.StackId})
+		}
+		if derr != nil {
+			return parry.Errorf(parry.KindOf(err), "%w; and its change set could not be deleted: %v", err, derr).WithHint("%s", parry.HintOf(err))
+		}
 		return err
 	}
 	if _, err := c.ExecuteChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{StackName: &s.Name, ChangeSetName: made.Id}); err != nil {
