@@ -4,12 +4,8 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
-
-	"parry/internal/dynamotest"
 )
 
 //go:embed prices.tsv
@@ -157,13 +153,8 @@ func costTables() (string, error) {
 
 // countAll prints the units of each way, as they are counted now.
 func countAll(ctx context.Context) error {
-	tools := os.Getenv("PARRY_TOOLS")
-	if _, err := os.Stat(filepath.Join(tools, "dynamodb", ".stamp")); tools == "" || err != nil {
-		fmt.Printf("\nunits of a response: skipped, as DynamoDB Local is not installed\n")
-		return nil
-	}
-	local, err := dynamotest.Start(ctx, tools)
-	if err != nil {
+	local, err := dynamoLocal(ctx, "units of a response")
+	if local == nil || err != nil {
 		return err
 	}
 	defer local.Stop()

@@ -23,7 +23,6 @@ import (
 	"parry/internal/assemble"
 	"parry/internal/audit"
 	"parry/internal/dynamo"
-	"parry/internal/dynamotest"
 	"parry/internal/source"
 	"parry/internal/twin"
 )
@@ -46,17 +45,12 @@ const scaleRules = `rules:
 // partition keys that asks most of. AWS itself is the simulated organization, which answers at once. Each worker takes one finding after the other, each
 // about another account than the one before.
 func scaling(ctx context.Context) error {
-	tools := os.Getenv("PARRY_TOOLS")
-	if _, err := os.Stat(filepath.Join(tools, "dynamodb", ".stamp")); tools == "" || err != nil {
-		fmt.Printf("\nscale on DynamoDB Local: skipped, as it is not installed\n")
-		return nil
-	}
 	span, most := scaleSpan, 32
 	if n, err := strconv.Atoi(os.Getenv("PARRY_SCALE")); err == nil {
 		span, most = time.Duration(n)*time.Second, 128
 	}
-	local, err := dynamotest.Start(ctx, tools)
-	if err != nil {
+	local, err := dynamoLocal(ctx, "scale")
+	if local == nil || err != nil {
 		return err
 	}
 	defer local.Stop()

@@ -20,7 +20,6 @@ import (
 	"parry"
 	"parry/internal/assemble"
 	"parry/internal/dynamo"
-	"parry/internal/dynamotest"
 	"parry/internal/source"
 	"parry/internal/sqlite"
 	"parry/internal/twin"
@@ -61,13 +60,8 @@ func storming(ctx context.Context) error {
 	if err := stormOn(ctx, dir, "SQLite", file, stormEvents); err != nil {
 		return err
 	}
-	tools := os.Getenv("PARRY_TOOLS")
-	if _, err := os.Stat(filepath.Join(tools, "dynamodb", ".stamp")); tools == "" || err != nil {
-		fmt.Printf("\nstorm on DynamoDB Local: skipped, as it is not installed\n")
-		return nil
-	}
-	local, err := dynamotest.Start(ctx, tools)
-	if err != nil {
+	local, err := dynamoLocal(ctx, "storm on DynamoDB Local")
+	if local == nil || err != nil {
 		return err
 	}
 	defer local.Stop()

@@ -43,6 +43,9 @@ func (a *reach) plan(ctx context.Context) (*Plan, error) {
 
 // warn adds what a person should know before the yes.
 func (a *reach) warn(p *Plan) {
+	if a.Org.Management == "" {
+		p.Warnings = append(p.Warnings, "org.yaml names no management account: there are no guardrails, and whoever administers an account can change what is deployed there")
+	}
 	guarded := slices.ContainsFunc(p.Steps, func(s Step) bool { return s.where == deploy.Management && s.Do != Elsewhere })
 	if guarded && len(a.Org.Guard.Attach) > 0 && !a.excepted() {
 		p.Warnings = append(p.Warnings, a.arn+" is none of the deployers in org.yaml: once the guardrails are attached it cannot change what they guard")
@@ -76,8 +79,7 @@ func (a *reach) down(ctx context.Context) (*Plan, error) {
 		s := a.step(f)
 		c, there := a.at(s.Account)
 		if !there {
-			s.Do, s.Why = Elsewhere, "these credentials are of account "+a.self+": use such of "+s.Account+", or name a role there with --role"
-			p.Steps = append(p.Steps, s)
+			p.Steps = append(p.Steps, a.elsewhere(s))
 			continue
 		}
 		s.Do = Nothing

@@ -94,10 +94,13 @@ func (r *Rollout) parts() []string {
 
 func part(f deploy.File) string { return strings.TrimSuffix(f.Name, ".json") }
 
-// wanted are the files that this run is about, in the order in which they are made.
+// wanted are the files that this run is about, in the order in which they are made. Without a management account there is nobody to make the guardrails.
 func (r *Rollout) wanted() []deploy.File {
 	var all []deploy.File
 	for _, f := range r.Files {
+		if f.Where == deploy.Management && r.Org.Management == "" {
+			continue
+		}
 		if f.Where != deploy.Nowhere && (len(r.Only) == 0 || slices.Contains(r.Only, part(f))) {
 			all = append(all, f)
 		}
@@ -123,6 +126,12 @@ func (a *reach) at(account string) (*cloudformation.Client, bool) {
 	cfg = cfg.Copy()
 	cfg.Region = a.Org.Hub.Region
 	return cloudformation.NewFromConfig(cfg), true
+}
+
+// elsewhere marks a step as one that these credentials cannot take.
+func (a *reach) elsewhere(s Step) Step {
+	s.Do, s.Why = Elsewhere, fmt.Sprintf("these credentials are of account %s: use such of %s, or name a role there with --role", a.self, s.Account)
+	return s
 }
 
 func (a *reach) say(format string, args ...any) {

@@ -508,6 +508,23 @@ func TestFromTheHubTheGuardrailsAreOutOfReach(t *testing.T) {
 	kindOf(t, err, parry.Invalid, "no part")
 }
 
+// Without a management account there is nobody who could make the guardrails: that is said, and is nothing that is missing for ever.
+func TestWithoutAManagementAccountThereAreNoGuardrails(t *testing.T) {
+	s := newScene(t)
+	s.yaml = strings.Replace(strings.Replace(s.yaml, `management: "`+s.management+"\"\n", "", 1), "guardrails: {attach: ["+s.unit+"]}\n", "", 1)
+	s.cfg = s.server.Config(s.hub, home)
+	s.cfg.HTTPClient = &http.Client{Transport: s.seam}
+	r := s.rollout()
+	r.Only = []string{"code", "guardrails"}
+	p := s.up(r)
+	if does(p) != "code create" || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "no management account") {
+		t.Errorf("it did: %s\n%s", does(p), printed(p))
+	}
+	if p, err := r.Plan(t.Context()); err != nil || !p.Whole() {
+		t.Errorf("%v\n%s", err, printed(p))
+	}
+}
+
 // Somebody who writes to the bucket under a name that says what is in it is found out.
 func TestWhatIsNotWhatItsNameSaysIsNotRun(t *testing.T) {
 	s := newScene(t)

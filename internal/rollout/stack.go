@@ -47,8 +47,7 @@ func (a *reach) stackStep(ctx context.Context, f deploy.File) (Step, error) {
 	s := a.step(f)
 	c, there := a.at(s.Account)
 	if !there {
-		s.Do, s.Why = Elsewhere, fmt.Sprintf("these credentials are of account %s: use such of %s, or name a role there with --role", a.self, s.Account)
-		return s, nil
+		return a.elsewhere(s), nil
 	}
 	is, err := parse(f.Body)
 	if err != nil {

@@ -59,8 +59,7 @@ func (a *reach) setStep(ctx context.Context, f deploy.File) (Step, error) {
 	s := a.step(f)
 	c, there := a.at(s.Account)
 	if !there {
-		s.Do, s.Why = Elsewhere, fmt.Sprintf("these credentials are of account %s: use such of %s", a.self, s.Account)
-		return s, nil
+		return a.elsewhere(s), nil
 	}
 	if err := a.survey(ctx); err != nil {
 		return s, err
