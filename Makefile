@@ -56,6 +56,7 @@ staticcheck: $(LINTER)
 # The documentation that describes code is made from it.
 docs:
 	go run ./internal/gendocs
+	go run ./cmd/parry man --markdown docs/cli
 
 tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/parquet/.stamp .tools/parquet/read.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
 

@@ -52,7 +52,6 @@ func (a *app) command() *cobra.Command {
 			"ask, or only tell, does it with credentials that can do nothing else, checks that it worked, and can take it back.",
 		SilenceErrors: true, SilenceUsage: true,
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentPreRunE = a.settle
 	a.act, a.tier = a.env("PARRY_ACT"), a.env("PARRY_TIER")
 	f := root.PersistentFlags()
@@ -75,7 +74,9 @@ func (a *app) command() *cobra.Command {
 		a.serveCommand(), a.lambdaCommand(), a.deployCommand(), a.doctorCommand(), a.configCommand(),
 		a.approveCommand(), a.rejectCommand(), a.stopCommand(), a.startCommand(), a.policyCommand(),
 		a.sweepCommand(), a.backfillCommand(), a.statsCommand(), a.auditCommand(), a.storeCommand(),
+		a.versionCommand(), a.manCommand(),
 	)
+	a.completions(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return parry.Errorf(parry.Invalid, "%v", err).WithHint("'parry help' shows what there is")
 	})
