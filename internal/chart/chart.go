@@ -22,8 +22,6 @@ import (
 type Picture struct {
 	SVG   template.HTML // empty where there is nothing to draw
 	Table Table
-	// draw draws it anew, for PNG; nil where there is nothing to draw.
-	draw func(format string, c palette, clean func(string) string) ([]byte, error)
 }
 
 // Table is the data of a chart in words. Its texts are data, and not escaped.
@@ -90,19 +88,7 @@ func Bars(d Data) Picture {
 	return d.picture(bars)
 }
 
-// PNG draws the picture with the colours of a white page, for documents that take no SVG. clean says how a label is written, such as
-// without the characters that a font lacks; nil leaves it. It is nil where there is nothing to draw.
-func (p Picture) PNG(clean func(string) string) ([]byte, error) {
-	if p.draw == nil {
-		return nil, nil
-	}
-	if clean == nil {
-		clean = func(s string) string { return s }
-	}
-	return p.draw(charts.ChartOutputPNG, onPaper(), clean)
-}
-
-type painted func(p *charts.Painter, d Data, c palette) error
+type painted func(p *charts.Painter, d Data) error
 
 func (d Data) picture(paint painted) Picture {
 	p := Picture{Table: d.table()}
@@ -115,24 +101,24 @@ func (d Data) picture(paint painted) Picture {
 	if !d.known() {
 		return p
 	}
-	p.draw = func(format string, c palette, clean func(string) string) ([]byte, error) {
-		d := d.cleaned(clean)
-		painter := charts.NewPainter(charts.PainterOptions{OutputFormat: format, Width: d.Width, Height: d.Height, Theme: c.theme()})
-		if err := paint(painter, d, c); err != nil {
-			return nil, err
-		}
-		return painter.Bytes()
-	}
-	drawn, err := p.draw(charts.ChartOutputSVG, marked(), func(s string) string { return s })
-	var svg string
-	if err == nil {
-		svg, err = anew(drawn, d.Title)
-	}
+	svg, err := d.draw(paint)
 	if err != nil { // the table tells the same, and a page is not lost for the sake of a picture
 		svg = "<p>" + template.HTMLEscapeString(fmt.Sprintf("There is no picture: %v", render.Clean(err.Error()))) + "</p>"
 	}
-	p.SVG = template.HTML(svg) //nolint:gosec // it was written from a list of what is allowed
+	p.SVG = template.HTML(svg) // it was written from a list of what is allowed
 	return p
+}
+
+func (d Data) draw(paint painted) (string, error) {
+	painter := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputSVG, Width: d.Width, Height: d.Height, Theme: theme()})
+	if err := paint(painter, d.cleaned()); err != nil {
+		return "", err
+	}
+	drawn, err := painter.Bytes()
+	if err != nil {
+		return "", err
+	}
+	return anew(drawn, d.Title)
 }
 
 // known tells whether there is anything to draw.

@@ -31,37 +31,17 @@ func inks() []ink {
 
 type ink struct{ class, light string }
 
-// palette is the colours that the library draws with: text, axes, grid and series.
-type palette struct {
-	text, axis, grid, back charts.Color
-	series                 []charts.Color
-}
-
-func (c palette) theme() charts.ColorPalette {
-	return charts.MakeTheme(charts.ThemeOption{
-		AxisStrokeColor: c.axis, AxisSplitLineColor: c.grid, BackgroundColor: c.back, TextColor: c.text, SeriesColors: c.series,
-		TextColorTitle: c.text, TextColorMark: c.text, TextColorLabel: c.text, TextColorLegend: c.text, TextColorXAxis: c.text, TextColorYAxis: c.text,
-	})
-}
-
-// onPaper is the light colours on white.
-func onPaper() palette {
-	return made(func(i int, k ink) charts.Color { return charts.ColorFromHex(k.light) }, charts.ColorWhite)
-}
-
-// marked is colours that stand for classes: nobody ever sees them.
-func marked() palette {
-	return made(func(i int, _ ink) charts.Color { return mark(i) }, charts.ColorTransparent)
-}
-
-func mark(i int) charts.Color { return charts.Color{R: 1, G: 2, B: uint8(i + 1), A: 255} }
-
-func made(of func(int, ink) charts.Color, back charts.Color) palette {
+// theme is colours that stand for classes: nobody ever sees them.
+func theme() charts.ColorPalette {
 	var all []charts.Color
-	for i, k := range inks() {
-		all = append(all, of(i, k))
+	for i := range inks() {
+		all = append(all, charts.Color{R: 1, G: 2, B: uint8(i + 1), A: 255})
 	}
-	return palette{text: all[0], axis: all[1], grid: all[2], back: back, series: all[3:]}
+	text, axis, grid := all[0], all[1], all[2]
+	return charts.MakeTheme(charts.ThemeOption{
+		AxisStrokeColor: axis, AxisSplitLineColor: grid, BackgroundColor: charts.ColorTransparent, TextColor: text, SeriesColors: all[3:],
+		TextColorTitle: text, TextColorMark: text, TextColorLabel: text, TextColorLegend: text, TextColorXAxis: text, TextColorYAxis: text,
+	})
 }
 
 // inkOf is the class that a marked colour stands for.

@@ -21,13 +21,13 @@ const (
 )
 
 // cleaned makes labels safe and short, and numbers such as the library takes.
-func (d Data) cleaned(clean func(string) string) Data {
+func (d Data) cleaned() Data {
 	short := func(s string) string {
 		r := []rune(render.Clean(s))
 		if len(r) > longest {
 			r = append(r[:longest-1], '…')
 		}
-		return clean(string(r))
+		return string(r)
 	}
 	d.Labels = slices.Clone(d.Labels)
 	for i := range d.Labels {
@@ -119,13 +119,13 @@ func stepOf(most float64, counted bool) float64 {
 
 func padding() charts.Box { return charts.NewBox(12, 10, 24, 10) }
 
-func lines(p *charts.Painter, d Data, c palette) error {
+func lines(p *charts.Painter, d Data) error {
 	var list charts.LineSeriesList
 	for _, s := range d.Series {
 		list = append(list, charts.LineSeries{Name: s.Name, Values: s.Values})
 	}
 	o := charts.NewLineChartOptionWithSeries(list)
-	o.Theme, o.Padding, o.Legend, o.LineStrokeWidth, o.ValueFormatter = c.theme(), padding(), d.legend(), 2, d.unit()
+	o.Theme, o.Padding, o.Legend, o.LineStrokeWidth, o.ValueFormatter = theme(), padding(), d.legend(), 2, d.unit()
 	o.XAxis, o.YAxis = d.axes()
 	o.Symbol = charts.Symbol{Shape: charts.SymbolDot}
 	if len(d.Labels) > dense {
@@ -134,19 +134,19 @@ func lines(p *charts.Painter, d Data, c palette) error {
 	return p.LineChart(o)
 }
 
-func stacked(p *charts.Painter, d Data, c palette) error {
-	o := d.barOption(c)
+func stacked(p *charts.Painter, d Data) error {
+	o := d.barOption()
 	o.StackSeries = charts.Ptr(true)
 	d.stacks = true
 	o.CategoryAxis, o.ValueAxis = d.axes()
 	return p.BarChart(o)
 }
 
-func bars(p *charts.Painter, d Data, c palette) error {
+func bars(p *charts.Painter, d Data) error {
 	d.Series = d.Series[:1]
 	slices.Reverse(d.Labels) // the library's first is at the bottom
 	slices.Reverse(d.Series[0].Values)
-	o := d.barOption(c)
+	o := d.barOption()
 	o.Horizontal = true
 	o.CategoryAxis = charts.CategoryAxisOption{Labels: d.Labels, LabelCount: len(d.Labels), LabelFontStyle: small()}
 	o.ValueAxis = []charts.ValueAxisOption{d.values()}
@@ -154,7 +154,7 @@ func bars(p *charts.Painter, d Data, c palette) error {
 	return p.BarChart(o)
 }
 
-func (d Data) barOption(c palette) charts.BarChartOption {
+func (d Data) barOption() charts.BarChartOption {
 	var list charts.BarSeriesList
 	for _, s := range d.Series {
 		values := slices.Clone(s.Values)
@@ -166,6 +166,6 @@ func (d Data) barOption(c palette) charts.BarChartOption {
 		list = append(list, charts.BarSeries{Name: s.Name, Values: values})
 	}
 	o := charts.NewBarChartOptionWithSeries(list)
-	o.Theme, o.Padding, o.Legend, o.ValueFormatter = c.theme(), padding(), d.legend(), d.unit()
+	o.Theme, o.Padding, o.Legend, o.ValueFormatter = theme(), padding(), d.legend(), d.unit()
 	return o
 }

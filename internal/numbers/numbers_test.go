@@ -85,7 +85,9 @@ func TestCollect(t *testing.T) {
 		one(parry.Failed, 31, done("eve", time.Second)),
 		one(parry.Rejected, 32, func(r *parry.Response) { r.Votes = []parry.Vote{{By: "ada", Yes: false}} }),
 		one(parry.Expired, 33, nil),
-		one(parry.Nothing, 800, func(r *parry.Response) { r.Answer, r.Target, r.Finding.Info.Types = parry.Answer{}, parry.Target{}, nil }),
+		one(parry.Nothing, 800, func(r *parry.Response) {
+			r.Answer, r.Target, r.Finding.Info.Types = parry.Answer{}, parry.Target{}, nil
+		}),
 		one(parry.Alerted, 801, func(r *parry.Response) { r.Times.FirstSeen = time.Time{} }),
 		one(parry.Done, 3000, done("rule groups", time.Second)), // too old
 	)
