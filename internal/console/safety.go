@@ -2,9 +2,11 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
 
 	"parry"
 )
@@ -23,6 +25,33 @@ type safetyView struct {
 
 type stoppedPlaybook struct{ Name, Why string }
 
+// wordsAtOnce is how many words are asked of the store side by side: in DynamoDB each is a call.
+const wordsAtOnce = 16
+
+// stopped are the playbooks that are stopped by themselves, in the order of the names.
+func (c *Console) stopped(ctx context.Context, names []string) (all []stoppedPlaybook, err error) {
+	whys, errs := make([]string, len(names)), make([]error, len(names))
+	room := make(chan struct{}, wordsAtOnce)
+	var asked sync.WaitGroup
+	for i, name := range names {
+		room <- struct{}{}
+		asked.Go(func() {
+			defer func() { <-room }()
+			whys[i], errs[i] = c.o.Store.Get(ctx, parry.StopWord(name))
+		})
+	}
+	asked.Wait()
+	for i, name := range names {
+		if errs[i] != nil {
+			return nil, errs[i]
+		}
+		if whys[i] != "" {
+			all = append(all, stoppedPlaybook{name, whys[i]})
+		}
+	}
+	return all, nil
+}
+
 // historyAtMost is how many of the newest records of a history are shown.
 const historyAtMost = 100
 
@@ -34,13 +63,9 @@ func (c *Console) safetyOf(r *http.Request) (v safetyView, err error) {
 	}
 	for _, p := range c.o.Library.Playbooks.All() {
 		v.Playbooks = append(v.Playbooks, p.Name)
-		why, err := c.o.Store.Get(ctx, parry.StopWord(p.Name))
-		if err != nil {
-			return v, err
-		}
-		if why != "" {
-			v.Stopped = append(v.Stopped, stoppedPlaybook{p.Name, why})
-		}
+	}
+	if v.Stopped, err = c.stopped(ctx, v.Playbooks); err != nil {
+		return v, err
 	}
 	for _, f := range c.o.Guard.Freeze {
 		if f.Holds(c.o.Now()) {
