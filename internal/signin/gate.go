@@ -29,11 +29,12 @@ type Options struct {
 	Render  func(w http.ResponseWriter, r *http.Request, page Page) // draws pages, the status with them; nil for plain ones
 }
 
-// How much is let through. Signing in is rare, and pages ask for several things at once.
+// How much is let through. Signing in is rare, though a whole office may do it from one address, each with two requests; pages ask for several
+// things at once.
 const (
 	addressEvery, addressBurst = 20 * time.Millisecond, 200
 	sessionEvery, sessionBurst = 50 * time.Millisecond, 100
-	signinEvery, signinBurst   = 6 * time.Second, 10
+	signinEvery, signinBurst   = 2 * time.Second, 20
 	mostCounted                = 4096
 	maxBody                    = 1 << 20
 )

@@ -34,6 +34,7 @@ const skew = time.Minute
 // What a provider is waited for, and how much of its answers is read.
 const (
 	providerTimeout = 10 * time.Second
+	providerPause   = 5 * time.Second
 	maxAnswer       = 1 << 20
 )
 
@@ -43,8 +44,10 @@ type provider struct {
 	callback string
 	now      func() time.Time
 
-	mu    sync.Mutex
-	found *oidc.Provider
+	mu     sync.Mutex
+	found  *oidc.Provider
+	failed error     // why it was not found the last time
+	again  time.Time // when it is asked again after that
 }
 
 // newProvider checks what can be checked without asking anybody.
@@ -102,14 +105,22 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// discover asks the provider what it is, once. Source: OpenID Connect Discovery 1.0, section 4.
+// discover asks the provider what it is, once. Where it does not say, people who come just then are told so at once, and do not wait one after
+// the other. Source: OpenID Connect Discovery 1.0, section 4.
 func (p *provider) discover(ctx context.Context) (*oidc.Provider, *oauth2.Config, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.found == nil && p.failed != nil && p.now().Before(p.again) {
+		return nil, nil, p.failed
+	}
 	if p.found == nil {
 		found, err := oidc.NewProvider(ctx, p.Issuer)
 		if err != nil {
-			return nil, nil, parry.Errorf(parry.Fault, "the provider %s does not say what it is: %w", p.Issuer, err).WithHint("look at %s/.well-known/openid-configuration, whose issuer must be the same to the letter", p.Issuer)
+			err = parry.Errorf(parry.Fault, "the provider %s does not say what it is: %w", p.Issuer, err).WithHint("look at %s/.well-known/openid-configuration, whose issuer must be the same to the letter", p.Issuer)
+			if ctx.Err() == nil { // or else who asked went away, which says nothing of the provider
+				p.failed, p.again = err, p.now().Add(providerPause)
+			}
+			return nil, nil, err
 		}
 		p.found = found
 	}
