@@ -40,12 +40,14 @@ func helpers() template.FuncMap {
 				return span(d) + " left"
 			}
 		},
-		"soon":     func(now, t time.Time) bool { return !t.IsZero() && t.Sub(now) < 15*time.Minute },
-		"json":     pretty,
-		"value":    brief,
-		"diff":     differences,
-		"inline":   inline,
-		"plural":   func(n int, one, many string) string { return fmt.Sprintf("%d %s", n, map[bool]string{true: one, false: many}[n == 1]) },
+		"soon":   func(now, t time.Time) bool { return !t.IsZero() && t.Sub(now) < 15*time.Minute },
+		"json":   pretty,
+		"value":  brief,
+		"diff":   differences,
+		"inline": inline,
+		"plural": func(n int, one, many string) string {
+			return fmt.Sprintf("%d %s", n, map[bool]string{true: one, false: many}[n == 1])
+		},
 		"join":     strings.Join,
 		"tone":     tone,
 		"short":    func(id string) string { return id[:min(len(id), 12)] },

@@ -1,10 +1,13 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"html/template"
+	"maps"
 	"math"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,8 +52,7 @@ type overviewView struct {
 	Breakers []string
 	Queue    string
 	Accounts []accountRow
-	Services []coverRow
-	Tactics  []coverRow
+	Coverage []area
 }
 
 type timing struct {
@@ -77,15 +79,41 @@ type budget struct {
 	Over      bool
 }
 
+// accountRow is how an account stands: what is open and what failed in it, of what lists go through.
 type accountRow struct {
-	Account                       string
-	All, Open, Told, Done, Failed int
-	Worst                         string
+	Account                              string
+	All, Waiting, Told, Done, Failed, On int
+	Worst                                string // severity of what is not at a good end
+	worst                                int
+}
+
+// area is a list of things that can happen, and how much of it has a response that changes something.
+type area struct {
+	Name    string
+	Percent int
+	Groups  []coverRow
 }
 
 type coverRow struct {
 	numbers.Covered
 	Percent int
+}
+
+// areas puts the figures of coverage together by area: the sum of one comes before its groups.
+func areas(all []numbers.Covered) (list []area) {
+	for _, x := range all {
+		row := coverRow{Covered: x}
+		if x.Items > 0 {
+			row.Percent = (x.Auto + x.Approve) * 100 / x.Items
+		}
+		if x.Group == "" || len(list) == 0 {
+			list = append(list, area{Name: x.Area, Percent: row.Percent})
+		}
+		if last := &list[len(list)-1]; x.Group != "" {
+			last.Groups = append(last.Groups, row)
+		}
+	}
+	return list
 }
 
 // spans are the times that the overview can be of.
@@ -116,17 +144,7 @@ func (c *Console) overview(w http.ResponseWriter, r *http.Request) error {
 	v.Trend, v.Daily = trend(n), daily(n)
 	v.ByTier, v.ByState, v.Findings = bars("Responses by tier", "Tier", n.ByTier), bars("Responses by outcome", "Outcome", n.ByOutcome), bars("Findings that came most often", "Type", n.Findings)
 	v.Accounts = c.accounts()
-	for _, x := range n.Coverage {
-		row := coverRow{Covered: x}
-		if x.Items > 0 {
-			row.Percent = (x.Auto + x.Approve) * 100 / x.Items
-		}
-		if x.Area == "techniques" || x.Area == "ATT&CK techniques" {
-			v.Tactics = append(v.Tactics, row)
-		} else {
-			v.Services = append(v.Services, row)
-		}
-	}
+	v.Coverage = areas(n.Coverage)
 	if err := c.limits(r.Context(), &v); err != nil {
 		return err
 	}
@@ -154,7 +172,7 @@ func (c *Console) limits(ctx context.Context, v *overviewView) error {
 			return err
 		}
 	}
-	breakers, err := c.o.Desk.Engine.OpenBreakers(ctx, c.playbookNames())
+	breakers, err := c.o.Desk.Engine.OpenBreakers(ctx, c.failing())
 	if err != nil {
 		return err
 	}
@@ -171,11 +189,16 @@ func (c *Console) limits(ctx context.Context, v *overviewView) error {
 	return nil
 }
 
-func (c *Console) playbookNames() (all []string) {
-	for _, p := range c.o.Library.Playbooks.All() {
-		all = append(all, p.Name)
+// failing are the playbooks of which a response failed, as far as lists go back: no other breaker can be open.
+func (c *Console) failing() []string {
+	names := map[string]bool{}
+	all, _ := c.o.Board.All()
+	for _, r := range all {
+		if r.State == parry.Failed && r.Playbook != "" {
+			names[r.Playbook] = true
+		}
 	}
-	return all
+	return slices.Sorted(maps.Keys(names))
 }
 
 // count gives the figures of a time, and has them counted anew where they are old. ok is false where there are none yet.
@@ -318,3 +341,43 @@ func bars(title, axis string, counts []numbers.Count) picture {
 
 // accountsAtMost is how many accounts the overview lists: those with the most that is open.
 const accountsAtMost = 25
+
+// accounts are those with the most that is at no good end first.
+func (c *Console) accounts() []accountRow {
+	by := map[string]*accountRow{}
+	all, _ := c.o.Board.All()
+	for _, r := range all {
+		a := by[r.Account]
+		if a == nil {
+			a = &accountRow{Account: r.Account}
+			by[r.Account] = a
+		}
+		a.All++
+		bad := true
+		switch r.State {
+		case parry.Waiting:
+			a.Waiting++
+		case parry.Alerted, parry.Held:
+			a.Told++
+		case parry.Failed, parry.Unreadable, parry.Expired:
+			a.Failed++
+		case parry.Done:
+			a.Done++
+			bad = false
+		default:
+			a.On++
+			bad = false
+		}
+		if bad && r.SeverityID > a.worst {
+			a.worst, a.Worst = r.SeverityID, r.Severity
+		}
+	}
+	list := make([]accountRow, 0, len(by))
+	for _, a := range by {
+		list = append(list, *a)
+	}
+	slices.SortFunc(list, func(a, b accountRow) int {
+		return cmp.Or(cmp.Compare(b.Waiting+b.Failed, a.Waiting+a.Failed), cmp.Compare(b.worst, a.worst), cmp.Compare(b.All, a.All), cmp.Compare(a.Account, b.Account))
+	})
+	return list[:min(len(list), accountsAtMost)]
+}

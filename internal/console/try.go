@@ -201,7 +201,9 @@ func (m trying) Match(ctx context.Context, e parry.Event, f parry.Finding) ([]pa
 // demoStage is the demo's organization as a stage.
 type demoStage struct{ scene *demo.Scene }
 
-func (s demoStage) Config(account, region string) aws.Config          { return s.scene.Org.Config(account, region) }
-func (s demoStage) Account() string                                   { return demo.Hub }
-func (s demoStage) Now() time.Time                                    { return time.Now() }
+func (s demoStage) Config(account, region string) aws.Config {
+	return s.scene.Org.Config(account, region)
+}
+func (s demoStage) Account() string                                  { return demo.Hub }
+func (s demoStage) Now() time.Time                                   { return time.Now() }
 func (s demoStage) Sleep(ctx context.Context, d time.Duration) error { return ctx.Err() }
