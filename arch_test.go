@@ -20,7 +20,7 @@ var shared = []string{"parry/internal/expr", "parry/internal/strictyaml", "parry
 
 // assembly are the packages that put parts together, and so may know many.
 var assembly = []string{"cmd/parry", "internal/assemble", "internal/cases", "internal/demo", "internal/gendocs", "internal/bench", "internal/coverage",
-	"internal/given", "internal/backtest", "internal/serve", "internal/deploy", "internal/lambda",
+	"internal/given", "internal/backtest", "internal/serve", "internal/deploy", "internal/lambda", "internal/console",
 	// It carries out what deploy renders.
 	"internal/rollout",
 	// It holds AWS against what deploy renders and what dynamo calls a good table.

@@ -54,6 +54,7 @@ func helpers() template.FuncMap {
 		"sum":      func(a, b int) int { return a + b },
 		"severity": func(s string) string { return "sev-" + plain(s) },
 		"words":    func(s string) string { return strings.ReplaceAll(s, "-", " ") },
+		"decile":   func(percent int) int { return percent / 10 },
 		"tiers":    func() []string { return []string{"auto", "approve", "alert"} },
 		"inputs":   inputs,
 		"callview": func(op string, in []input) undoView { return undoView{op, in} },

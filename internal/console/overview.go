@@ -133,7 +133,7 @@ func (c *Console) overview(w http.ResponseWriter, r *http.Request) error {
 	v := overviewView{Spans: spans()}
 	var back time.Duration
 	v.Span, back = spanOf(r.URL.Query().Get("since"))
-	n, at, ok := c.count(v.Span, back)
+	n, at, ok := c.count(r.Context(), v.Span, back)
 	if v.Failed = c.numbers.failing(v.Span); !ok {
 		v.Counting = v.Failed == ""
 		c.show(w, r, "overview", http.StatusOK, "Overview", v)
@@ -202,7 +202,7 @@ func (c *Console) failing() []string {
 }
 
 // count gives the figures of a time, and has them counted anew where they are old. ok is false where there are none yet.
-func (c *Console) count(name string, back time.Duration) (n numbers.Numbers, at time.Time, ok bool) {
+func (c *Console) count(ctx context.Context, name string, back time.Duration) (n numbers.Numbers, at time.Time, ok bool) {
 	f := &c.numbers
 	f.mu.Lock()
 	if f.at == nil {
@@ -219,7 +219,7 @@ func (c *Console) count(name string, back time.Duration) (n numbers.Numbers, at 
 	through := make(chan struct{})
 	go func() { // it ends when the store was read through, or the server ends
 		defer close(through)
-		c.countNow(name, back)
+		c.countNow(context.WithoutCancel(ctx), name, back)
 	}()
 	if ok {
 		return n, at, true
@@ -234,8 +234,8 @@ func (c *Console) count(name string, back time.Duration) (n numbers.Numbers, at 
 	return n, f.at[name], ok
 }
 
-func (c *Console) countNow(name string, back time.Duration) {
-	ctx, cancel := context.WithCancel(context.Background())
+func (c *Console) countNow(ctx context.Context, name string, back time.Duration) {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if c.o.Ended != nil {
 		go func() { // ends with the counting

@@ -76,7 +76,7 @@ type layout struct {
 	Revision    int
 	Now         time.Time
 	Said        string
-	Wide        bool
+	Outside     bool // nobody is signed in: there is nothing to go to
 	V           any
 }
 
@@ -105,6 +105,11 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, page string, stat
 	}
 	why, err := c.o.Desk.Engine.Stopped(r.Context(), "")
 	l.Stopped, l.StopFailed = why, err != nil
+	c.write(w, page, status, l)
+}
+
+// write writes a page with its layout.
+func (c *Console) write(w http.ResponseWriter, page string, status int, l layout) {
 	var b bytes.Buffer
 	if err := c.pages[page].ExecuteTemplate(&b, "layout.html", l); err != nil {
 		c.o.Log.Error("a page could not be made", "page", page, "error", err.Error())

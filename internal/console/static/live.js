@@ -4,7 +4,7 @@
   const main = document.getElementById("main");
   const live = document.getElementById("live");
   const quiet = ["try", "undo", "rule", "playbook", "error"]; // pages that nothing changes
-  if (!window.EventSource || !main || quiet.includes(document.body.dataset.page)) return;
+  if (!window.EventSource || !main || !live || quiet.includes(document.body.dataset.page)) return;
 
   let dirty = false; // somebody is writing: their words are never taken away
   let behind = false;
