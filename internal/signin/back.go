@@ -18,15 +18,15 @@ func back(asked string) string {
 		return first
 	}
 	for _, c := range asked {
-		if c <= ' ' || c == '\\' || c == 0x7f || c > 0x7f {
+		if c <= ' ' || c == '\\' || c == '#' || c >= 0x7f {
 			return first
 		}
 	}
 	u, err := url.ParseRequestURI(asked)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || strings.ContainsAny(u.Path, "\\") {
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || strings.ContainsFunc(u.Path, func(c rune) bool { return c < ' ' || c == '\\' }) {
 		return first
 	}
-	if clean := path.Clean(u.Path); clean != strings.TrimSuffix(u.Path, "/") && u.Path != "/" || strings.HasPrefix(clean, "//") {
+	if clean := path.Clean(u.Path); u.Path != clean && (clean == first || u.Path != clean+"/") {
 		return first
 	}
 	if isOwn(u.Path) || isAPI(u.Path) {

@@ -92,7 +92,7 @@ func (c *clock) pass(d time.Duration) {
 
 // scene is a gate with a console behind it, and what it told.
 type scene struct {
-	t      *testing.T
+	t      testing.TB
 	gate   *signin.Gate
 	server *httptest.Server
 	words  *words
@@ -105,7 +105,7 @@ type scene struct {
 var key = bytes.Repeat([]byte{7}, 32)
 
 // open makes a scene; change may say more than the usual options.
-func open(t *testing.T, change func(*signin.Options)) *scene {
+func open(t testing.TB, change func(*signin.Options)) *scene {
 	t.Helper()
 	s := &scene{t: t, words: newWords(), clock: &clock{at: time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC)}}
 	s.server = httptest.NewUnstartedServer(nil)
@@ -158,7 +158,7 @@ func (s *scene) last() signin.Event {
 }
 
 // browser keeps cookies and follows redirects, unless told not to.
-func browser(t *testing.T) *http.Client {
+func browser(t testing.TB) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -402,4 +402,15 @@ func withLiar(t *testing.T, change func(*signin.Options)) (*scene, *liar) {
 	})
 	s.clock = c
 	return s, l
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func readAll(t *testing.T, resp *http.Response) string {
+	t.Helper()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
