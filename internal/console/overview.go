@@ -142,7 +142,7 @@ func (c *Console) overview(w http.ResponseWriter, r *http.Request) error {
 	v.N, v.Age = n, c.o.Now().Sub(at)
 	v.Detect, v.Respond = timingOf(n.Times.All.Detect), timingOf(n.Times.All.Respond)
 	v.Trend, v.Daily = trend(n), daily(n)
-	v.ByTier, v.ByState, v.Findings = bars("Responses by tier", "Tier", n.ByTier), bars("Responses by outcome", "Outcome", n.ByOutcome), bars("Findings that came most often", "Type", n.Findings)
+	v.ByTier, v.ByState, v.Findings = bars("Responses by tier", "Tier", n.ByTier, narrow), bars("Responses by outcome", "Outcome", n.ByOutcome, narrow), bars("Findings that came most often", "Type", n.Findings, 0)
 	v.Accounts = c.accounts()
 	v.Coverage = areas(n.Coverage)
 	if err := c.limits(r.Context(), &v); err != nil {
@@ -328,8 +328,11 @@ func daily(n numbers.Numbers) picture {
 // barsAtMost is how many bars a picture has.
 const barsAtMost = 12
 
-func bars(title, axis string, counts []numbers.Count) picture {
-	d := chart.Data{Title: title, Axis: axis}
+// narrow is the width of a picture of which two stand side by side.
+const narrow = 460
+
+func bars(title, axis string, counts []numbers.Count, width int) picture {
+	d := chart.Data{Title: title, Axis: axis, Width: width}
 	s := chart.Series{Name: "Responses"}
 	for _, x := range counts[:min(len(counts), barsAtMost)] {
 		d.Labels = append(d.Labels, x.Key)

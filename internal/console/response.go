@@ -2,9 +2,11 @@ package console
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"parry"
@@ -120,7 +122,7 @@ func (c *Console) viewOf(r *http.Request, id string) (responseView, error) {
 }
 
 func (c *Console) askedOf(r *http.Request, resp parry.Response) *askedView {
-	q := &askedView{Asking: *resp.Asked, Who: resp.Asked.String(), Decision: resp.Decided.Reasons}
+	q := &askedView{Asking: *resp.Asked, Who: whoOf(*resp.Asked), Decision: resp.Decided.Reasons}
 	for _, v := range resp.Votes {
 		if v.Yes && v.Digest == resp.Plan.Digest {
 			q.Yes = append(q.Yes, v)
@@ -133,6 +135,18 @@ func (c *Console) askedOf(r *http.Request, resp parry.Response) *askedView {
 		q.MayNot, q.MayNext = err.Error(), parry.HintOf(err)
 	}
 	return q
+}
+
+// whoOf says who may answer a question.
+func whoOf(q parry.Asking) string {
+	who := "anyone who is an approver here"
+	if len(q.Groups) > 0 {
+		who = strings.Join(q.Groups, ", ")
+	}
+	if q.Persons > 1 {
+		return fmt.Sprintf("%d different people of %s", q.Persons, who)
+	}
+	return who
 }
 
 func changesOf(p parry.Plan) (all []changeView) {

@@ -27,6 +27,8 @@
         main.replaceChildren(...fresh.childNodes);
         const nav = page.querySelector("nav"), old = document.querySelector("nav");
         if (nav && old) old.replaceChildren(...nav.childNodes);
+        const made = page.querySelector("footer time"), was = document.querySelector("footer time");
+        if (made && was) was.replaceWith(made);
         document.title = page.title;
         live.textContent = "Live.";
       }
