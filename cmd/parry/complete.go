@@ -93,6 +93,8 @@ func (a *app) value(c *cobra.Command, flag string) completer {
 		return choice("auto", "approve", "alert")
 	case "parry serve --act":
 		return a.ruleNames
+	case "parry token new --role":
+		return choice("viewer", "approver", "admin")
 	case "parry doctor --only":
 		return checkIDs
 	}

@@ -79,6 +79,7 @@ func TestWhatIsThereIsOffered(t *testing.T) {
 		{nil, []string{"doctor", "--only", ""}, "accounts", ""},
 		{nil, []string{"backfill", ""}, "securityhub-v2", ""},
 		{nil, []string{"serve", "--tier", ""}, "approve", ""},
+		{nil, []string{"token", "new", "--role", ""}, "approver", ""},
 		{nil, []string{"playbook", "permissions", "--partition", ""}, "aws-cn", ""},
 		{nil, []string{""}, "completion", "man"},
 	} {
