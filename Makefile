@@ -14,7 +14,7 @@ LINTER := .tools/bin/.stamp-staticcheck-$(STATICCHECK)-$(shell go env GOVERSION)
 
 export PARRY_TOOLS := $(TOOLS)
 
-.PHONY: build test race soak fuzz bench vet staticcheck docs tools clean-tools
+.PHONY: build test race soak fuzz bench vet staticcheck docs site man release-check tools clean-tools
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/parry ./cmd/parry
@@ -58,7 +58,15 @@ docs:
 	go run ./internal/gendocs
 	go run ./cmd/parry man --markdown docs/cli
 
-tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc/.stamp .tools/oidc/provider.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/parquet/.stamp .tools/parquet/read.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
+# The documentation as a site, in site/. A warning, such as a link that leads nowhere, is an error.
+site: .tools/site/.stamp
+	.tools/site/bin/sphinx-build -W --keep-going -n -q -j auto -b html -d site/.doctrees docs site
+
+# A manual page for each command, in man/.
+man:
+	go run ./cmd/parry man man
+
+tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc/.stamp .tools/oidc/provider.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/parquet/.stamp .tools/parquet/read.py .tools/ruler/.stamp .tools/dynamodb/.stamp .tools/site/.stamp $(LINTER)
 
 # An emulator of AWS, in a venv of its own: see internal/moto.
 .tools/moto/.stamp: test/requirements.txt
@@ -132,6 +140,13 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc
 
 .tools/parquet/read.py: test/parquet/read.py .tools/parquet/.stamp
 	cp test/parquet/read.py $@
+
+# What makes the site of the documentation, in a venv of its own: see docs/conf.py and test/site.
+.tools/site/.stamp: test/site/requirements.txt
+	rm -rf .tools/site
+	$(PYTHON) -m venv .tools/site
+	.tools/site/bin/python -m pip install --quiet --disable-pip-version-check -r test/site/requirements.txt
+	touch $@
 
 # The matcher of event patterns that AWS publishes: see internal/pattern. Without Java its tests are
 # skipped, and no stamp is left.

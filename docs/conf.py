@@ -16,6 +16,9 @@ source_suffix = {".md": "markdown"}
 exclude_patterns = ["example"]
 nitpicky = True
 language = "en"
+highlight_language = "text"
+# What people type stays as it is typed.
+smartquotes = False
 
 # Headings get the anchors that GitHub gives them, so that links work in both.
 myst_heading_anchors = 6
@@ -36,6 +39,8 @@ html_theme_options = {
 
 # Pages whose text stands at the root of the repository.
 AT_ROOT = {"overview": "README.md", "architecture": "ARCHITECTURE.md", "contributing": "CONTRIBUTING.md"}
+# Pages that 'make docs' writes, and those that stand below them in the navigation.
+INDEXES = {"rules": "rules/*", "playbooks/README": "*", "cli/README": "parry*"}
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
 
@@ -68,7 +73,10 @@ def here(app, docname, source):
         lines.append(line if fenced else LINK.sub(link, line))
     text = "\n".join(lines)
     # A file that is no page: its words stay.
-    source[0] = re.sub(r"\[([^\]]+)\]\(file:[^)]+\)", r"\1", text)
+    text = re.sub(r"\[([^\]]+)\]\(file:[^)]+\)", r"\1", text)
+    if docname in INDEXES:
+        text += "\n```{toctree}\n:hidden:\n:titlesonly:\n:glob:\n\n" + INDEXES[docname] + "\n```\n"
+    source[0] = text
 
 
 def setup(app):

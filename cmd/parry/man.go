@@ -78,7 +78,7 @@ func pages() (map[string]string, error) {
 		}
 		// A page has one heading of the first rank, and no link to the options that it has itself.
 		text := strings.Replace(b.String(), "## "+c.CommandPath()+"\n", "# "+c.CommandPath()+"\n", 1)
-		text = strings.ReplaceAll(text, "\n### ", "\n## ")
+		text = strings.NewReplacer("\n### ", "\n## ", "\n#### ", "\n### ").Replace(text)
 		name := strings.ReplaceAll(c.CommandPath(), " ", "_") + ".md"
 		all[name] = madePage + strings.TrimRight(text, "\n") + "\n"
 		index.WriteString("| [" + c.CommandPath() + "](" + name + ") | " + strings.ReplaceAll(c.Short, "|", `\|`) + " |\n")
