@@ -4,6 +4,8 @@
 
 PYTHON      ?= python3
 STATICCHECK := v0.8.2
+# The newest that builds with the Go of go.mod; it brings nfpm, which makes packages.
+GORELEASER  := v2.15.1
 TESTFLAGS   ?=
 RACE_PKGS   ?= ./internal/sqlite/... ./internal/awsapi/... ./internal/serve/... ./internal/spool/...
 FUZZTIME    ?= 10s
@@ -65,6 +67,15 @@ site: .tools/site/.stamp
 # A manual page for each command, in man/.
 man:
 	go run ./cmd/parry man man
+
+# A release is tried: see docs/release.md. It takes minutes, so it is no part of test.
+release-check: .tools/bin/.stamp-goreleaser-$(GORELEASER)
+	sh scripts/release-check.sh .tools/bin/goreleaser
+
+.tools/bin/.stamp-goreleaser-$(GORELEASER):
+	GOBIN=$(TOOLS)/bin go install github.com/goreleaser/goreleaser/v2@$(GORELEASER)
+	rm -f .tools/bin/.stamp-goreleaser-*
+	touch $@
 
 tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc/.stamp .tools/oidc/provider.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/parquet/.stamp .tools/parquet/read.py .tools/ruler/.stamp .tools/dynamodb/.stamp .tools/site/.stamp $(LINTER)
 
