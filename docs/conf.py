@@ -8,7 +8,7 @@ from pygments.lexers.special import TextLexer
 
 project = "Parry"
 author = "Parry"
-copyright = "Apache-2.0"
+copyright = "the authors of Parry, Apache-2.0"
 
 extensions = ["myst_parser"]
 root_doc = "index"

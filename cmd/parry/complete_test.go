@@ -112,9 +112,16 @@ func TestNothingIsMadeByAsking(t *testing.T) {
 
 func TestEveryShellHasACompletion(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
-		var out, errs strings.Builder
-		if code := run(t.Context(), []string{"completion", shell}, func(string) string { return "" }, strings.NewReader(""), &out, &errs); code != exitOK || !strings.Contains(out.String(), "__complete") {
-			t.Errorf("%s: %d %s %.200s", shell, code, errs.String(), out.String())
+		var before string
+		for range 2 {
+			var out, errs strings.Builder
+			if code := run(t.Context(), []string{"completion", shell}, func(string) string { return "" }, strings.NewReader(""), &out, &errs); code != exitOK || !strings.Contains(out.String(), "__complete") {
+				t.Errorf("%s: %d %s %.200s", shell, code, errs.String(), out.String())
+			}
+			if before != "" && before != out.String() {
+				t.Errorf("%s: it is another one the second time", shell)
+			}
+			before = out.String()
 		}
 	}
 }
