@@ -1,11 +1,13 @@
 package config_test
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"parry"
 	"parry/internal/config"
@@ -62,6 +64,19 @@ func TestTheConsole(t *testing.T) {
 			}
 			if c.want == "" && cfg.Console.URL != c.url {
 				t.Errorf("people reach it at %q", cfg.Console.URL)
+			}
+			if c.want == "" {
+				o, err := cfg.Gate()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(o.Key) == 0 {
+					o.Key = make([]byte, 32)
+				}
+				o.Words, o.Now, o.Log = struct{ signin.WordStore }{}, time.Now, slog.New(slog.DiscardHandler)
+				if _, err := signin.New(o); err != nil || (o.OIDC != nil) != (name == "everything") {
+					t.Errorf("the gate: %v, %+v", err, o)
+				}
 			}
 			if name == "everything" && (len(cfg.Console.Tokens) != 1 || len(cfg.Console.Key) != 32 || cfg.OIDC.ClientSecret != "of the client" || !slices.Equal(cfg.OIDC.Admins, []string{"a", "b", "c"}) ||
 				cfg.OIDC.Claim != "email" || cfg.OIDC.GroupsClaim != "groups" || len(cfg.OIDC.Scopes) != 3) {
