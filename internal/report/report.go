@@ -7,13 +7,12 @@ package report
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"parry"
 	"parry/internal/numbers"
+	"parry/internal/render"
 )
 
 // Formats are what a report can be.
@@ -40,19 +39,6 @@ func writeJSON(w io.Writer, n numbers.Numbers) error {
 	if err != nil {
 		return err
 	}
-	var b strings.Builder
-	for _, r := range string(text) {
-		switch {
-		case r == '\n' || !unicode.IsControl(r) && !unicode.Is(unicode.Cf, r):
-			b.WriteRune(r)
-		case r > 0xffff: // as two halves, which is how JSON escapes such
-			r -= 0x10000
-			fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	b.WriteByte('\n')
-	_, err = io.WriteString(w, b.String())
+	_, err = io.WriteString(w, render.JSON(string(text))+"\n")
 	return err
 }
