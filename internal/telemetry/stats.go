@@ -40,7 +40,7 @@ func Stats(ctx context.Context, store Lister, since time.Time) ([]Row, error) {
 			return nil, err
 		}
 		for _, resp := range page {
-			if resp.ID == parry.SwitchLog {
+			if parry.OwnLog(resp.ID) {
 				continue
 			}
 			if resp.Times.Received.Before(since) {

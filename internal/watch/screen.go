@@ -22,7 +22,7 @@ type screen struct {
 	colour        bool
 }
 
-// frame is what stands round the lists: two lines of head, one or two of counts, the lists' own heads, and the keys.
+// listHeads and foot are the lines for the lists' heads, and for the keys.
 const listHeads, foot = 2, 1
 
 // lines draws the screen. No line is wider than the terminal, and there are no more than it has.
@@ -114,16 +114,20 @@ func (v screen) list(n int, title string, of []Item, height int, line func(Item)
 	return all
 }
 
+// prefix is as much of an id as tells two responses apart: its first characters are a time to the millisecond. It is cut without a mark, as
+// commands take it like that.
+func prefix(id string) string { return cell(ansi.Truncate(render.Clean(id), 15, ""), 15) }
+
 func (v screen) waits(i Item) string {
-	ends := ""
+	left := "-"
 	if !i.Expires.IsZero() {
-		ends = "expires in " + ago(i.Expires.Sub(v.snap.At)) + "  "
+		left = ago(i.Expires.Sub(v.snap.At)) + " left"
 	}
-	return cell(i.ID, 10) + cell(ago(v.snap.At.Sub(i.Received)), 5) + cell(i.Playbook, 26) + cell(i.Target, 22) + ends + render.Clean(i.Account+"  "+i.Finding)
+	return prefix(i.ID) + cell(ago(v.snap.At.Sub(i.Received)), 4) + cell(left, 8) + cell(orDash(i.Playbook), 24) + cell(orDash(i.Target), 22) + render.Clean(i.Account+"  "+i.Finding)
 }
 
 func (v screen) latest(i Item) string {
-	return cell(i.ID, 10) + cell(ago(v.snap.At.Sub(i.Received)), 5) + v.state(i.State) + cell(orDash(i.Playbook), 26) + cell(orDash(i.Target), 22) + render.Clean(i.Finding)
+	return prefix(i.ID) + cell(ago(v.snap.At.Sub(i.Received)), 4) + v.state(i.State) + cell(orDash(i.Playbook), 24) + cell(orDash(i.Target), 22) + render.Clean(i.Finding)
 }
 
 func (v screen) state(s parry.State) string {

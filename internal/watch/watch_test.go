@@ -151,7 +151,7 @@ func TestTheScreenSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Join(screen{snap: snap, store: "parry.db", width: 100, height: 24}.lines(), "\n")
-	for _, want := range []string{"12:00:00 UTC  parry.db", "1 in the last minute, 2 in the last hour", "1 waiting for approval · 1 done · 1 failed", "Waiting for a yes: 1", "expires in 3h", "r1          3h     failed", "q quits"} {
+	for _, want := range []string{"12:00:00 UTC  parry.db", "1 in the last minute, 2 in the last hour", "1 waiting for approval · 1 done · 1 failed", "Waiting for a yes: 1", "5m    3h left   close-groups", "r1               3h    failed", "q quits"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q:\n%s", want, text)
 		}
