@@ -27,7 +27,7 @@ var assembly = []string{"cmd/parry", "internal/assemble", "internal/cases", "int
 	"internal/doctor"}
 
 // testOnly are packages that no shipped code may import.
-var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/parquetcheck", "parry/internal/storetest", "parry/internal/dynamotest", "parry/internal/cfnlint", "parry/internal/ministack"}
+var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/parquetcheck", "parry/internal/storetest", "parry/internal/dynamotest", "parry/internal/cfnlint", "parry/internal/ministack", "parry/internal/schemathesis"}
 
 type source struct {
 	dir, path string

@@ -79,6 +79,7 @@ func newServer(o Options, mux *http.ServeMux, texts []byte) (*server, error) {
 
 // configuration has nothing but JSON: no page that draws scripts in, no other formats, no links in answers.
 func configuration() huma.Config {
+	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: read}
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
@@ -90,7 +91,7 @@ func configuration() huma.Config {
 				},
 			},
 		},
-		Formats:                      map[string]huma.Format{jsonType: huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		Formats:                      map[string]huma.Format{jsonType: format, "json": format},
 		DefaultFormat:                jsonType,
 		Transformers:                 []huma.Transformer{ours},
 		RejectUnknownQueryParameters: true,

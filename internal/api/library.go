@@ -75,8 +75,8 @@ type Figures struct {
 // Spread is the middle and the slow end of times.
 type Spread struct {
 	Known  int           `json:"known" doc:"of how many the time is known"`
-	Median time.Duration `json:"median,omitempty" doc:"one of them is as long"`
-	P95    time.Duration `json:"p95,omitempty" doc:"95 of 100 are no longer"`
+	Median time.Duration `json:"median,omitempty" doc:"one of them is as long; in nanoseconds"`
+	P95    time.Duration `json:"p95,omitempty" doc:"95 of 100 are no longer; in nanoseconds"`
 }
 
 // Stats are the figures of a time.

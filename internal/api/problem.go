@@ -5,6 +5,8 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -204,7 +206,49 @@ func (s *server) admit(ctx huma.Context, next func(huma.Context)) {
 		say(ctx, told(http.StatusUnsupportedMediaType, "the request's body is not JSON", "send it with Content-Type: application/json"))
 		return
 	}
+	if p := badQuery(ctx, op); p != nil {
+		say(ctx, p)
+		return
+	}
 	next(answer{ctx})
+}
+
+// badQuery refuses parameters that are there and say nothing, which the library takes for ones that are not there, and all but lists that are
+// there twice: a filter that was meant must not be left out.
+func badQuery(ctx huma.Context, op *huma.Operation) *Problem {
+	u := ctx.URL()
+	given, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return told(http.StatusBadRequest, cut("query: "+err.Error()), "write it as form values are")
+	}
+	for _, p := range op.Parameters {
+		switch values := given[p.Name]; {
+		case p.In != "query" || len(values) == 0:
+		case slices.Contains(values, ""):
+			return told(http.StatusBadRequest, "query."+p.Name+": it is empty", "leave it out where nothing is meant")
+		case len(values) > 1 && p.Schema.Type != huma.TypeArray:
+			return told(http.StatusBadRequest, "query."+p.Name+": it is given twice", "say one")
+		}
+	}
+	return nil
+}
+
+// read reads the JSON of a request. A null is refused: it says nothing, and where a field narrows what is done, nothing is everything.
+func read(data []byte, v any) error {
+	if err := json.Unmarshal(data, v); err != nil {
+		return err
+	}
+	body, _ := v.(*any)
+	if body == nil {
+		return nil
+	}
+	fields, _ := (*body).(map[string]any)
+	for name, value := range fields {
+		if value == nil {
+			return parry.Errorf(parry.Invalid, "%s is null: leave it out where nothing is meant", cut(name))
+		}
+	}
+	return nil
 }
 
 func refuse(ctx huma.Context, op *huma.Operation, p signin.Person, role signin.Role) {

@@ -69,7 +69,7 @@ type rejectAsk struct {
 type takeBackAsk struct {
 	Named
 	Body struct {
-		Changes []string `json:"changes,omitempty" nullable:"true" maxItems:"500" doc:"only these changes, by name; none is all"`
+		Changes []string `json:"changes,omitempty" nullable:"false" maxItems:"500" doc:"only these changes, by name; none is all"`
 	} `nameHint:"UndoRequest"`
 }
 

@@ -28,14 +28,14 @@ type Stopped struct {
 
 type stopAsk struct {
 	Body struct {
-		Playbook string `json:"playbook,omitempty" maxLength:"200" doc:"only this one, by its name; without it everything"`
+		Playbook string `json:"playbook,omitempty" minLength:"1" maxLength:"200" doc:"only this one, by its name; without it everything"`
 		Why      string `json:"why" pattern:"\\S" maxLength:"2000" doc:"the reason, for whoever finds it stopped"`
 	} `nameHint:"StopRequest"`
 }
 
 type startAsk struct {
 	Body struct {
-		Playbook string `json:"playbook,omitempty" maxLength:"200" doc:"only this one, by its name; without it everything that was stopped as a whole"`
+		Playbook string `json:"playbook,omitempty" minLength:"1" maxLength:"200" doc:"only this one, by its name; without it everything that was stopped as a whole"`
 	} `nameHint:"StartRequest"`
 }
 
@@ -48,9 +48,9 @@ func (s *server) switches() {
 	add(s, operation{"show-switches", http.MethodGet, "/v1/switches", signin.Viewer, "Show what is stopped",
 		"What is stopped now, and the history of stops, starts and holds taken off.", nil, tag}, func(ctx context.Context, _ *struct{}) (Switches, error) { return s.stopped(ctx) })
 	add(s, operation{"stop", http.MethodPost, "/v1/stop", signin.Admin, "Stop everything, or one playbook",
-		"From now on no worker on this store makes a call that changes anything. An undo by a person is not stopped.", nil, tag}, s.stop)
+		"From now on no worker on this store makes a call that changes anything. An undo by a person is not stopped.", []int{http.StatusNotFound}, tag}, s.stop)
 	add(s, operation{"start", http.MethodPost, "/v1/start", signin.Admin, "Take a stop back",
-		"What stood still goes on, and failures from before do not count for the breaker any more.", []int{http.StatusConflict}, tag}, s.start)
+		"What stood still goes on, and failures from before do not count for the breaker any more.", []int{http.StatusNotFound, http.StatusConflict}, tag}, s.start)
 }
 
 func (s *server) stopped(ctx context.Context) (Switches, error) {
@@ -101,5 +101,5 @@ func (s *server) knows(playbook string) error {
 	if playbook == "" || slices.ContainsFunc(s.o.Playbooks(), func(p Playbook) bool { return p.Name == playbook }) {
 		return nil
 	}
-	return parry.Errorf(parry.Invalid, "there is no playbook %q", playbook).WithHint("/api/v1/playbooks has their names")
+	return parry.Errorf(parry.NotFound, "there is no playbook %q", playbook).WithHint("/api/v1/playbooks has their names")
 }

@@ -26,14 +26,18 @@ func apiFiles(root string) (map[string]string, error) {
 	return map[string]string{"internal/api/fields.json": string(b) + "\n", "docs/api/openapi.json": string(doc)}, err
 }
 
-// fieldTexts are the comments on the domain's types and on their fields that JSON has: "Plan", "Plan.Digest".
+// fieldTexts are the comments on the types of the domain and of the API, and on their fields that JSON has: "Plan", "Plan.Digest".
 func fieldTexts(root string) (map[string]string, error) {
 	files, err := filepath.Glob(filepath.Join(root, "*.go"))
 	if err != nil {
 		return nil, err
 	}
+	own, err := filepath.Glob(filepath.Join(root, "internal", "api", "*.go"))
+	if err != nil {
+		return nil, err
+	}
 	texts := map[string]string{}
-	for _, path := range files {
+	for _, path := range append(files, own...) {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
 		}
