@@ -64,4 +64,6 @@ func figures(rows []telemetry.Row) []api.Figures {
 	return all
 }
 
-func spread(s telemetry.Spread) api.Spread { return api.Spread{Known: s.Known, Median: s.Median, P95: s.P95} }
+func spread(s telemetry.Spread) api.Spread {
+	return api.Spread{Known: s.Known, Median: s.Median, P95: s.P95}
+}
