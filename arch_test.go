@@ -20,14 +20,22 @@ var shared = []string{"parry/internal/expr", "parry/internal/strictyaml", "parry
 
 // assembly are the packages that put parts together, and so may know many.
 var assembly = []string{"cmd/parry", "internal/assemble", "internal/cases", "internal/demo", "internal/gendocs", "internal/bench", "internal/coverage",
-	"internal/given", "internal/backtest", "internal/serve", "internal/deploy", "internal/lambda",
+	"internal/given", "internal/backtest", "internal/serve", "internal/deploy", "internal/lambda", "internal/console",
 	// It carries out what deploy renders.
 	"internal/rollout",
 	// It holds AWS against what deploy renders and what dynamo calls a good table.
-	"internal/doctor"}
+	"internal/doctor",
+	// It writes labels as render does.
+	"internal/chart",
+	// It counts what the store, the rules, the coverage and the record's proof say.
+	"internal/numbers",
+	// It sets numbers as a page and a document.
+	"internal/report",
+	// It shows what is going on in a store.
+	"internal/watch"}
 
 // testOnly are packages that no shipped code may import.
-var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/parquetcheck", "parry/internal/storetest", "parry/internal/dynamotest", "parry/internal/cfnlint", "parry/internal/ministack", "parry/internal/schemathesis"}
+var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/parquetcheck", "parry/internal/storetest", "parry/internal/dynamotest", "parry/internal/cfnlint", "parry/internal/ministack", "parry/internal/schemathesis", "parry/internal/oidctest"}
 
 type source struct {
 	dir, path string

@@ -22,6 +22,9 @@ func wordOf(word, playbook string) string {
 	return word + "/" + playbook
 }
 
+// StopWord is the name of the store's word that stops a playbook, or everything where none is named.
+func StopWord(playbook string) string { return wordOf(wordStop, playbook) }
+
 // SwitchLog is the id under which the store keeps the history of what was stopped, started and released: chained records as a response has
 // them, in the log of all records, but of no response. What lists responses for people leaves it out.
 const SwitchLog = "switches"
