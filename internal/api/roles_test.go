@@ -153,7 +153,12 @@ func TestTheDocumentIsWhole(t *testing.T) {
 		t.Errorf("docs/api/openapi.json is not what is served: run 'make docs'\n%s", diff)
 	}
 	requested := map[string]bool{}
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "api.md"))
+	s.ok(err)
 	d.each(func(method, path string, op described) {
+		if line := "| `" + method + " /api" + path + "` | " + op.Role + " |"; !strings.Contains(string(page), line) {
+			t.Errorf("docs/api.md has no %s", line)
+		}
 		for _, p := range op.Parameters {
 			if p.Description == "" {
 				t.Errorf("%s: %s is not described", op.OperationID, p.Name)
