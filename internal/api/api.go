@@ -48,6 +48,8 @@ type server struct {
 	o    Options
 	huma huma.API
 	doc  []byte
+	// counting is held by whoever makes figures.
+	counting chan struct{}
 }
 
 // New makes the handler of everything below Prefix. Who asks is in the request's context already, see package signin; where nobody is, nothing is
@@ -63,7 +65,7 @@ func New(o Options) (http.Handler, error) {
 
 // newServer registers every operation with a mux. texts are what the fields of the domain mean.
 func newServer(o Options, mux *http.ServeMux, texts []byte) (*server, error) {
-	s := &server{o: o}
+	s := &server{o: o, counting: make(chan struct{}, 1)}
 	s.huma = humago.NewWithPrefix(mux, Prefix, configuration())
 	s.huma.UseMiddleware(s.admit)
 	s.responses()

@@ -1,8 +1,10 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"parry"
+	"parry/internal/api"
 	"parry/internal/signin"
 )
 
@@ -154,6 +157,7 @@ func TestRefusals(t *testing.T) {
 		"too long":          {"POST", yes, "application/json", `{"digest":"` + strings.Repeat("x", 65<<10) + `"}`, 413, "too large"},
 		"a blank reason":    {"POST", "/api/v1/responses/" + id + "/reject", "application/json", `{"comment":"  "}`, 400, "body.comment"},
 		"a null":            {"POST", "/api/v1/stop", "application/json", `{"why":"a drill","playbook":null}`, 400, "playbook is null"},
+		"in capitals":       {"POST", "/api/v1/stop", "application/json", `{"why":"a drill","playbook":"ec2-quarantine","PLAYBOOK":""}`, 400, "small letters"},
 		"no playbook":       {"POST", "/api/v1/stop", "application/json", `{"why":"a drill","playbook":""}`, 400, "body.playbook: expected length >= 1"},
 		"an empty filter":   {"GET", "/api/v1/responses?account=", "", "", 400, "query.account: it is empty"},
 		"two filters":       {"GET", "/api/v1/responses?rule=a&rule=b", "", "", 400, "query.rule: it is given twice"},
@@ -243,5 +247,31 @@ func TestWhatThereIsToKnow(t *testing.T) {
 				t.Errorf("%s: %d, no %s in %s", path, got.status, w, got.text)
 			}
 		}
+	}
+}
+
+// A fault of the server's own is told as one, without what it was, and ends nothing else.
+func TestAFaultIsSurvived(t *testing.T) {
+	var log strings.Builder
+	h, err := api.New(api.Options{
+		Rules: func() []api.Rule { panic("the secret of the house") },
+		Stats: func(context.Context, time.Time) ([]api.Figures, error) {
+			return nil, parry.Errorf(parry.Fault, "the store is full").WithHint("make room")
+		},
+		Now: time.Now, Log: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{"/api/v1/rules": "the answer could not be made", "/api/v1/stats": "the store is full"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(signin.With(t.Context(), person(signin.Viewer)), "GET", path, nil))
+		got := reply{w.Code, w.Header(), w.Body.String()}
+		if got.status != 500 || got.problem().Kind != "fault" || got.problem().Error != want || strings.Contains(got.text, "secret") || got.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %d %s", path, got.status, got.text)
+		}
+	}
+	if !strings.Contains(log.String(), "the secret of the house") || !strings.Contains(log.String(), "the store is full") {
+		t.Error(log.String())
 	}
 }

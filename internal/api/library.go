@@ -118,6 +118,12 @@ func (s *server) stats(ctx context.Context, in *statsAsk) (Stats, error) {
 	if err != nil {
 		return Stats{}, parry.Errorf(parry.Invalid, "query.since: %q is no span of time", in.Since).WithHint("such as 168h")
 	}
+	select { // the store is gone through for it: one at a time
+	case s.counting <- struct{}{}:
+		defer func() { <-s.counting }()
+	case <-ctx.Done():
+		return Stats{}, parry.Errorf(parry.Fault, "whoever asked is gone: %w", ctx.Err())
+	}
 	since := s.o.Now().Add(-span)
 	rows, err := s.o.Stats(ctx, since)
 	return Stats{Since: since.UTC(), Rows: append([]Figures{}, rows...)}, err

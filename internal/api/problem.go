@@ -233,7 +233,8 @@ func badQuery(ctx huma.Context, op *huma.Operation) *Problem {
 	return nil
 }
 
-// read reads the JSON of a request. A null is refused: it says nothing, and where a field narrows what is done, nothing is everything.
+// read reads the JSON of a request. A null is refused: it says nothing, and where a field narrows what is done, nothing is everything. So is a
+// name in capitals, which encoding/json takes for the one in small letters, and the last of both counts.
 func read(data []byte, v any) error {
 	if err := json.Unmarshal(data, v); err != nil {
 		return err
@@ -244,6 +245,9 @@ func read(data []byte, v any) error {
 	}
 	fields, _ := (*body).(map[string]any)
 	for name, value := range fields {
+		if name != strings.ToLower(name) {
+			return parry.Errorf(parry.Invalid, "%s: names are in small letters", cut(name))
+		}
 		if value == nil {
 			return parry.Errorf(parry.Invalid, "%s is null: leave it out where nothing is meant", cut(name))
 		}

@@ -32,7 +32,7 @@ func TestConsoleRequests(t *testing.T) {
 			do                 func() error
 			method, path, body string
 		}{
-			"list":       {func() error { _, err := c.List(t.Context(), "", 5); return err }, "GET", "/api/v1/responses", ""},
+			"list":       {func() error { _, err := c.List(t.Context(), "", 5); return err }, "GET", "/api/v1/responses?limit=5", ""},
 			"show":       {func() error { _, _, err := c.Whole(t.Context(), "pr-1/../x"); return err }, "GET", "/api/v1/responses/pr-1%2F..%2Fx", ""},
 			"refresh":    {func() error { _, _, err := c.Refresh(t.Context(), "pr-1"); return err }, "POST", "/api/v1/responses/pr-1/refresh", ""},
 			"undo":       {func() error { _, err := c.Undo(t.Context(), "pr-1", nil); return err }, "POST", "/api/v1/responses/pr-1/undo", `{}`},

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,8 +26,12 @@ import (
 // longest bounds a request: planning anew takes seconds.
 const longest = 70 * time.Second
 
-// mostBytes is how much of an answer is read. A function's answer has at most 6 MB. Source: "Lambda quotas", AWS Lambda Developer Guide.
-const mostBytes = 8 << 20
+// mostBytes is how much of an answer is read. A function's answer has at most 6 MB. Source: "Lambda quotas", AWS Lambda Developer Guide. A page of a
+// console's server may have a hundred responses of at most 400 KB, as much as an item of DynamoDB holds.
+const mostBytes = 48 << 20
+
+// mostInPage is how many responses a page of a console's server has at the most.
+const mostInPage = 100
 
 // Client is one person's way to a door, or to a console's server.
 type Client struct {
@@ -84,7 +89,7 @@ var regionOf = regexp.MustCompile(`\.lambda-url\.([a-z0-9-]+)\.on\.aws$`)
 func (c *Client) List(ctx context.Context, state parry.State, n int) (all []parry.Response, err error) {
 	for after := ""; ; {
 		query := url.Values{}
-		for k, v := range map[string]string{"state": string(state), "after": after} {
+		for k, v := range map[string]string{"state": string(state), "after": after, "limit": c.limit(n - len(all))} {
 			if v != "" {
 				query.Set(k, v)
 			}
@@ -105,6 +110,14 @@ func (c *Client) List(ctx context.Context, state parry.State, n int) (all []parr
 			return all[:min(n, len(all))], nil
 		}
 	}
+}
+
+// limit is how long a page is to be; a door's has its own length.
+func (c *Client) limit(n int) string {
+	if !c.console {
+		return ""
+	}
+	return strconv.Itoa(min(max(n, 1), mostInPage))
 }
 
 // Response gives one response.
