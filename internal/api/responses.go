@@ -21,7 +21,7 @@ type listAsk struct {
 	State   stateAsk `query:"state" doc:"only those in this state; 'waiting' is short for 'waiting for approval'. Without it all"`
 	Rule    string   `query:"rule" maxLength:"200" doc:"only those of this rule"`
 	Account string   `query:"account" pattern:"^[0-9]{12}$" doc:"only those on targets in this account"`
-	After   string   `query:"after" maxLength:"2000" doc:"where the page before ended: its 'next'"`
+	After   string   `query:"after" maxLength:"300" doc:"where the page before ended: its 'next'"`
 	Limit   int      `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"at most so many; a page may have fewer, and is the last one only where it has no 'next'"`
 }
 
