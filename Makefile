@@ -57,7 +57,7 @@ staticcheck: $(LINTER)
 docs:
 	go run ./internal/gendocs
 
-tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc/.stamp .tools/oidc/provider.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/parquet/.stamp .tools/parquet/read.py .tools/ruler/.stamp .tools/dynamodb/.stamp .tools/browser/.stamp .tools/browser/console.mjs $(LINTER)
+tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc/.stamp .tools/oidc/provider.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/schemathesis/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/parquet/.stamp .tools/parquet/read.py .tools/ruler/.stamp .tools/dynamodb/.stamp .tools/browser/.stamp .tools/browser/console.mjs $(LINTER)
 
 # An emulator of AWS, in a venv of its own: see internal/moto.
 .tools/moto/.stamp: test/requirements.txt
@@ -110,6 +110,13 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc
 	rm -rf .tools/ministack
 	$(PYTHON) -m venv .tools/ministack
 	.tools/ministack/bin/python -m pip install --quiet --disable-pip-version-check -r test/ministack/requirements.txt
+	touch $@
+
+# What holds the API against its document, in a venv of its own: see internal/schemathesis.
+.tools/schemathesis/.stamp: test/api/requirements.txt
+	rm -rf .tools/schemathesis
+	$(PYTHON) -m venv .tools/schemathesis
+	.tools/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check -r test/api/requirements.txt
 	touch $@
 
 # Judges of OCSF, in a venv of their own: see internal/ocsfcheck.
