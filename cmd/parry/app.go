@@ -76,6 +76,7 @@ func (a *app) command() *cobra.Command {
 		a.serveCommand(), a.lambdaCommand(), a.deployCommand(), a.doctorCommand(), a.configCommand(),
 		a.approveCommand(), a.rejectCommand(), a.stopCommand(), a.startCommand(), a.policyCommand(),
 		a.sweepCommand(), a.backfillCommand(), a.statsCommand(), a.auditCommand(), a.storeCommand(), a.tokenCommand(),
+		a.reportCommand(), a.watchCommand(),
 	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return parry.Errorf(parry.Invalid, "%v", err).WithHint("'parry help' shows what there is")

@@ -279,4 +279,3 @@ func short(page string) string {
 	}
 	return page[:min(len(page), 3000)]
 }
-

@@ -108,7 +108,7 @@ func TestCollect(t *testing.T) {
 	check("rules", n.ByRule, []numbers.Count{{Key: "groups", Count: 8}, {Key: "none", Count: 1}})
 	check("playbooks", n.ByPlaybook, []numbers.Count{{Key: "close", Count: 8}, {Key: "none", Count: 1}})
 	check("accounts", n.ByAccount, []numbers.Count{{Key: "111122223333", Count: 8}, {Key: "none", Count: 1}})
-	check("findings", n.Findings, []numbers.Count{{Key: "Recon:EC2/Portscan", Count: 8}, {Key: "none", Count: 1}})
+	check("findings", n.Findings, []numbers.Count{{Key: "Recon:EC2/Portscan", Count: 8}, {Key: "unknown type", Count: 1}})
 	check("months", n.ByMonth, []numbers.Day{{Key: "2026-09", Count: 2, Outcomes: map[string]int{"nothing to do": 1, "told": 1}},
 		{Key: "2026-10", Count: 7, Outcomes: map[string]int{"approved": 1, "automatic": 1, "expired": 1, "failed": 1, "rejected": 1, "undone": 1, "waiting": 1}}})
 	if len(n.ByDay) != 34 || n.ByDay[0].Key != "2026-09-28" || n.ByDay[1].Count != 0 || n.ByDay[33].Count != 3 {
