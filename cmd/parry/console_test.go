@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -20,7 +19,7 @@ import (
 	"parry"
 	"parry/internal/assemble"
 	"parry/internal/cases"
-	people "parry/internal/desk"
+	"parry/internal/console"
 	"parry/internal/signin"
 	"parry/internal/source"
 	"parry/internal/sqlite"
@@ -34,7 +33,7 @@ const askRule = `rules:
 `
 
 // consoleScene is a console's server on the twin, with responses that wait, and the tokens of a viewer, an approver and an admin.
-func consoleScene(t *testing.T) (url string, ids []string) {
+func consoleScene(t *testing.T) (url string, ids []string, tokens map[string]string) {
 	t.Helper()
 	ok := func(err error) {
 		t.Helper()
@@ -71,28 +70,29 @@ func consoleScene(t *testing.T) (url string, ids []string) {
 		ids = append(ids, all[0].ID)
 	}
 	log := slog.New(slog.DiscardHandler)
-	api, err := lib.API(people.New(engine, func(work func(context.Context)) { work(t.Context()) }, log), store, log)
+	s := httptest.NewUnstartedServer(nil)
+	base, err := baseOf(s.Listener)
 	ok(err)
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/api/") {
-			http.Redirect(w, r, "/signin", http.StatusSeeOther)
-			return
-		}
-		name, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer token-of-")
-		if role, ok := signin.RoleOf(name); ok {
-			r = r.WithContext(signin.With(r.Context(), signin.Person{ID: name + "@example.com", Role: role, Via: "token"}))
-		}
-		api.ServeHTTP(w, r)
-	}))
+	gate := signin.Options{Key: newSessionKey(), Base: base}
+	tokens = map[string]string{}
+	for _, role := range []signin.Role{signin.Viewer, signin.Approver, signin.Admin} {
+		plain, token, err := signin.NewToken(role.String(), role)
+		ok(err)
+		gate.Tokens, tokens[role.String()] = append(gate.Tokens, token), plain
+	}
+	c, err := newConsole(consoleParts{engine: engine, store: store, lib: lib, gate: gate, carry: func(work func(context.Context)) { work(t.Context()) }, log: log}, console.NewBoard(store, twin.Now, log))
+	ok(err)
+	s.Config.Handler = c
+	s.Start()
 	t.Cleanup(s.Close)
-	return s.URL, ids
+	return s.URL, ids, tokens
 }
 
 // The commands do at a console's server what they do beside the store, by the role of the token's owner.
 func TestCommandsAtTheConsole(t *testing.T) {
-	url, ids := consoleScene(t)
+	url, ids, tokens := consoleScene(t)
 	file := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(file, []byte("token-of-approver\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(tokens["approver"]+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
@@ -109,48 +109,46 @@ func TestCommandsAtTheConsole(t *testing.T) {
 		{"viewer", []string{"show", ids[0]}, exitOK, `red\u202e title`},
 		{"viewer", []string{"show", ids[0], "--json"}, exitOK, `"records":[{`},
 		{"viewer", []string{"show", "pr-none"}, exitUsage, "there is no response pr-none"},
-		{"viewer", []string{"approve", ids[0], "--yes", "--digest", "sha256:0"}, exitPerson, "takes the role approver, and viewer@example.com has the role viewer"},
+		{"viewer", []string{"approve", ids[0], "--yes", "--digest", "sha256:0"}, exitPerson, "takes the role approver, and token:viewer has the role viewer"},
 		{"viewer", []string{"stop", "--why", "a drill"}, exitPerson, "takes the role admin"},
-		{"nobody", []string{"list"}, exitPerson, "nobody is signed in"},
 		{"", []string{"--server-token-file", file, "approve", ids[0], "--yes", "--digest", "sha256:0"}, exitConflict, "not sha256:0"},
 		{"approver", []string{"--server-token-file", file, "list"}, exitUsage, "given twice"},
 		{"", []string{"--server-token-file", file + "2", "list"}, exitUsage, "no such file"},
 		{"", []string{"list"}, exitUsage, "takes a token: --server-token-file FILE"},
 		{"", []string{"--server-token-file", file, "reject", ids[1], "--yes", "--comment", "a drill"}, exitOK, "rejected: your word is kept"},
-		{"admin", []string{"stop", "--why", "a drill"}, exitOK, "everything is stopped: admin@example.com stopped it at 2026-03-04"},
-		{"admin", []string{"stop", "--why", "another", "--playbook", "ec2-quarantine"}, exitOK, "ec2-quarantine is stopped: admin@example.com"},
+		{"admin", []string{"stop", "--why", "a drill"}, exitOK, "everything is stopped: token:admin stopped it at 2026-03-04"},
+		{"admin", []string{"stop", "--why", "another", "--playbook", "ec2-quarantine"}, exitOK, "ec2-quarantine is stopped: token:admin"},
 		{"admin", []string{"stop", "--why", "another", "--playbook", "none"}, exitUsage, "there is no playbook"},
 		{"admin", []string{"start", "--playbook", "ec2-quarantine"}, exitOK, "everything is stopped"},
 		{"admin", []string{"start"}, exitOK, "nothing is stopped as a whole"},
-		{"viewer", []string{"stop", "--history"}, exitOK, "admin@example.com starts everything"},
+		{"viewer", []string{"stop", "--history"}, exitOK, "token:admin starts everything"},
 		{"admin", []string{"--server", "http://console.example.com", "list"}, exitUsage, "is not encrypted"},
 		{"", []string{"--server", "https://console.example.com", "list"}, exitUsage, "there is no token for the server https://console.example.com"},
 	} {
-		t.Run(c.token+" "+strings.Join(c.args, " "), func(t *testing.T) { atTheConsole(t, url, c.token, c.code, c.out, c.args...) })
+		t.Run(c.token+" "+strings.Join(c.args, " "), func(t *testing.T) { atTheConsole(t, url, tokens[c.token], c.code, c.out, c.args...) })
 	}
+	atTheConsole(t, url, "parry-none", exitPerson, "the token is not known", "list")
 	var waiting parry.Response
-	for _, r := range strings.Split(atTheConsole(t, url, "viewer", exitOK, ids[0], "list", "--state", "waiting", "--json"), "\n") {
+	for _, r := range strings.Split(atTheConsole(t, url, tokens["viewer"], exitOK, ids[0], "list", "--state", "waiting", "--json"), "\n") {
 		if _, rest, ok := strings.Cut(r, `"digest":"sha256:`); ok {
 			waiting.Plan.Digest = "sha256:" + rest[:64]
 		}
 	}
-	atTheConsole(t, url, "approver", exitOK, "approved: your word is kept", "approve", ids[0], "--yes", "--digest", waiting.Plan.Digest, "--comment", "go on")
-	atTheConsole(t, url, "viewer", exitOK, "says yes to sha256:", "show", ids[0])
-	atTheConsole(t, url, "viewer", exitOK, "1 done", "stats", "--since", "1000h")
-	atTheConsole(t, url, "viewer", exitOK, "deactivate", "undo", ids[0], "--plan")
-	atTheConsole(t, url, "approver", exitOK, "it is being taken back", "undo", ids[0], "--yes")
-	atTheConsole(t, url, "viewer", exitOK, "undone", "show", ids[0])
+	atTheConsole(t, url, tokens["approver"], exitOK, "approved: your word is kept", "approve", ids[0], "--yes", "--digest", waiting.Plan.Digest, "--comment", "go on")
+	atTheConsole(t, url, tokens["viewer"], exitOK, "says yes to sha256:", "show", ids[0])
+	atTheConsole(t, url, tokens["viewer"], exitOK, "1 done", "stats", "--since", "1000h")
+	atTheConsole(t, url, tokens["viewer"], exitOK, "deactivate", "undo", ids[0], "--plan")
+	atTheConsole(t, url, tokens["approver"], exitOK, "it is being taken back", "undo", ids[0], "--yes")
+	atTheConsole(t, url, tokens["viewer"], exitOK, "undone", "show", ids[0])
 }
 
 func atTheConsole(t *testing.T, url, token string, code int, want string, args ...string) string {
 	t.Helper()
 	env := map[string]string{"PARRY_SERVER": url, "PARRY_DB": filepath.Join(t.TempDir(), "none", "no.db")}
-	if token != "" {
-		env["PARRY_SERVER_TOKEN"] = "token-of-" + token
-	}
+	env["PARRY_SERVER_TOKEN"] = token
 	var out bytes.Buffer
 	got := run(t.Context(), args, func(name string) string { return env[name] }, strings.NewReader(""), &out, &out)
-	if got != code || !strings.Contains(out.String(), want) || !slices.Contains(args, "--json") && strings.ContainsAny(out.String(), "\x1b\u202e") || strings.Contains(out.String(), "token-of-") {
+	if got != code || !strings.Contains(out.String(), want) || !slices.Contains(args, "--json") && strings.ContainsAny(out.String(), "\x1b\u202e") || strings.Contains(out.String(), "parry_") {
 		t.Errorf("code %d, not %d, no %q in:\n%s", got, code, want, out.String())
 	}
 	return out.String()
