@@ -241,7 +241,7 @@ func (r *Responder) one(c *came, name string, u Untold, why error, over bool) *U
 		return &u
 	}
 	u.Tries++
-	if kind := KindOf(why); u.Tries >= mostTries || !promised && (kind == Refused || kind == Invalid) {
+	if kind := KindOf(why); u.Tries >= MostTries || !promised && (kind == Refused || kind == Invalid) {
 		c.notes, c.worth = append(c.notes, fmt.Sprintf("%s is not told: %v", name, why)), append(c.worth, why)
 		return nil
 	}

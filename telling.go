@@ -36,8 +36,8 @@ func (u *Untold) Due() time.Time {
 const (
 	// tellPause lets a response come as far as it does by itself, so that one call tells all of it.
 	tellPause = 3 * time.Second
-	// mostTries is how often somebody who does not take it is told, in some nine hours.
-	mostTries = 12
+	// MostTries is how often somebody who does not take it is told, in some nine hours.
+	MostTries = 12
 	// toldAtOnce is how many are told in one go.
 	toldAtOnce = 100
 	// telling is the lease of the one worker that tells. So no two of them tell of one finding at once, where the older word could come last, and
