@@ -75,7 +75,7 @@ func (h *heardOf) Updates() bool { return h.edits }
 // memory is the words of a store.
 type memory map[string]string
 
-func (m memory) Set(_ context.Context, name, word string) error    { m[name] = word; return nil }
+func (m memory) Set(_ context.Context, name, word string) error     { m[name] = word; return nil }
 func (m memory) Get(_ context.Context, name string) (string, error) { return m[name], nil }
 
 // scene is channels with an engine that tells by them.
