@@ -26,7 +26,7 @@ type opening struct {
 
 // types is the table of types.
 func types() []channelType {
-	return []channelType{slackType(), webhookType()}
+	return []channelType{slackType(), snsType(), mailType(), webhookType()}
 }
 
 func typeOf(name string) (channelType, bool) {
