@@ -54,7 +54,7 @@ func (a *app) serveCommand() *cobra.Command {
 // shared are the settings that every command has a flag for.
 func shared(flag string) bool {
 	switch flag {
-	case "db", "role", "playbooks", "rules", "org", "policy", "audit-key", "writeback", "link":
+	case "db", "role", "playbooks", "rules", "org", "policy", "audit-key", "writeback", "link", "channels":
 		return true
 	}
 	return false
@@ -72,8 +72,9 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 	}
 	defer store.Close()
 	log := serve.NewLog(a.stderr, c.Log)
+	a.log = log
 	a.warn = func(err error) {
-		log.Warn("Security Hub was not told", "error", render.Clean(err.Error()), "next", parry.HintOf(err))
+		log.Warn("somebody was not told", "error", render.Clean(err.Error()), "next", parry.HintOf(err))
 	}
 	tracer, err := telemetry.TracerFromEnv(ctx, a.env)
 	if err != nil {
@@ -81,6 +82,7 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 	}
 	defer func() { _ = tracer.Close(context.WithoutCancel(ctx)) }() // what cannot be sent at the end is lost to tracing only
 	var metrics *telemetry.Metrics
+	a.counted = func(channel, what string) { metrics.News(channel, what) }
 	engine, cloud, err := a.responder(ctx, lib, serve.Stoppable(store), func(resp parry.Response, rec parry.Record) {
 		metrics.Moved(resp, rec)
 		tracer.Moved(resp, rec)
@@ -132,6 +134,14 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 			return parry.Errorf(parry.Invalid, "listen: %w", err).WithHint("another process may have the port: set another one with --listen")
 		}
 		defer o.Listener.Close()
+	}
+	clicks := a.clicks(ctx, engine, c.Grace)
+	defer clicks.end()
+	if clicks.handler != nil {
+		o.Slack = clicks.handler
+		if c.Listen == "" {
+			log.Warn("nobody can say yes in Slack: it reaches no address", "next", "set listen, behind https, and POST /slack/actions of it in the Slack app")
+		}
 	}
 	s, err := serve.New(o)
 	if err != nil {

@@ -132,7 +132,11 @@ func (f *File) readChannels(root *strictyaml.Node) error {
 		}
 		typ, ok := typeOf(e.Type)
 		if !ok {
-			return n.Errorf("a channel's type is one of %s, not %q%s", strings.Join(known, ", "), e.Type, strictyaml.DidYouMean(e.Type, known))
+			at := n
+			if t := n.Get("type"); t != nil {
+				at = t
+			}
+			return at.Errorf("a channel's type is one of %s, not %q%s", strings.Join(known, ", "), e.Type, strictyaml.DidYouMean(e.Type, known))
 		}
 		if e.values, err = readFields(n, typ); err != nil {
 			return err

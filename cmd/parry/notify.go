@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"parry"
+	"parry/internal/assemble"
+	"parry/internal/notify"
+	"parry/internal/serve"
+)
+
+func (a *app) notifyCommand() *cobra.Command {
+	c := &cobra.Command{Use: "notify", Short: "Check the file of channels, and try a channel"}
+	c.AddCommand(&cobra.Command{
+		Use:   "check FILE",
+		Short: "Say what is wrong with a file of channels, with line and column, and whether its secrets are there",
+		Long:  "Reads a file of channels and the secrets that it names. It tells nobody anything, and shows no secret.",
+		Args:  args(cobra.ExactArgs(1), "parry notify check FILE"),
+		RunE: func(cmd *cobra.Command, given []string) error {
+			a.channels = given[0]
+			if _, err := a.openChannels(cmd.Context(), nil); err != nil {
+				return a.wrongRules(err)
+			}
+			fmt.Fprintf(a.stdout, "%s is in order\n", given[0])
+			return nil
+		},
+	}, &cobra.Command{
+		Use:   "test CHANNEL",
+		Short: "Send a message that says that it is a test to a channel",
+		Args:  args(cobra.ExactArgs(1), "parry notify test CHANNEL --channels FILE"),
+		RunE: func(cmd *cobra.Command, given []string) error {
+			if a.channels == "" {
+				return parry.Errorf(parry.Invalid, "there is no file of channels").WithHint("say which: --channels FILE, or PARRY_CHANNELS")
+			}
+			n, err := a.openChannels(cmd.Context(), nil)
+			if err != nil {
+				return a.wrongRules(err)
+			}
+			if err := n.Test(cmd.Context(), given[0]); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "%s has taken the test message\n", given[0])
+			return nil
+		},
+	})
+	return c
+}
+
+// openChannels opens the channels of the file.
+func (a *app) openChannels(ctx context.Context, store notify.Memory) (*notify.Notifier, error) {
+	text, err := os.ReadFile(a.channels)
+	if err != nil {
+		return nil, parry.Errorf(parry.Invalid, "the file of channels cannot be read: %w", err)
+	}
+	file, err := notify.Read(a.channels, text)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := a.aws(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return notify.New(ctx, file, notify.Options{
+		Store: store, Now: time.Now, Log: a.log, Link: a.page, Secrets: assemble.Secrets(a.env, cfg), Count: a.counted,
+		AWS: func(_ context.Context, region string) (aws.Config, error) {
+			at := cfg.Copy()
+			at.Region = region
+			return at, nil
+		},
+	})
+}
+
+// page is the address of a response in the console, and of all of them for ""; empty where it is not known where people reach the console.
+func (a *app) page(response string) string {
+	if a.consoleURL == "" {
+		return ""
+	}
+	at, err := url.JoinPath(a.consoleURL, "responses", response)
+	if err != nil {
+		return ""
+	}
+	return at
+}
+
+// clicks are people's words in Slack.
+type clicks struct {
+	handler http.Handler // nil where no channel takes any
+	end     func()       // waits for what is worked on, as long as the grace allows
+}
+
+// clicks takes them in the name of a worker of its own each, so that the store's leases keep two of them apart.
+func (a *app) clicks(ctx context.Context, engine *parry.Responder, grace time.Duration) clicks {
+	if a.notifier == nil {
+		return clicks{end: func() {}}
+	}
+	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
+	actions := a.notifier.Actions(serve.Ending(inner), slackWords{engine}, engine.Store)
+	if actions == nil {
+		stop()
+		return clicks{end: func() {}}
+	}
+	return clicks{actions, func() {
+		over := time.AfterFunc(grace, stop) // what is not through by then is taken up at the next start
+		actions.Wait()
+		over.Stop()
+		stop()
+	}}
+}
+
+// slackWords takes a person's word with an engine.
+type slackWords struct{ engine *parry.Responder }
+
+func (w slackWords) named() *parry.Responder {
+	e := *w.engine
+	e.Worker += "-" + rand.Text()[:8]
+	return &e
+}
+
+// Approve implements notify.Decider.
+func (w slackWords) Approve(ctx context.Context, id string, v parry.Vote) (parry.Response, error) {
+	return w.named().Approve(ctx, id, v)
+}
+
+// Reject implements notify.Decider.
+func (w slackWords) Reject(ctx context.Context, id string, v parry.Vote) (parry.Response, error) {
+	return w.named().Reject(ctx, id, v)
+}
