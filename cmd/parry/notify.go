@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,8 +13,9 @@ import (
 
 	"parry"
 	"parry/internal/assemble"
+	"parry/internal/desk"
 	"parry/internal/notify"
-	"parry/internal/serve"
+	"parry/internal/signin"
 )
 
 func (a *app) notifyCommand() *cobra.Command {
@@ -97,40 +97,38 @@ type clicks struct {
 	end     func()       // waits for what is worked on, as long as the grace allows
 }
 
-// clicks takes them in the name of a worker of its own each, so that the store's leases keep two of them apart.
-func (a *app) clicks(ctx context.Context, engine *parry.Responder, grace time.Duration) clicks {
+// clicks takes them at the desk, as the console takes people's words.
+func (a *app) clicks(ctx context.Context, d *desk.Desk, grace time.Duration) clicks {
 	if a.notifier == nil {
 		return clicks{end: func() {}}
 	}
-	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
-	actions := a.notifier.Actions(serve.Ending(inner), slackWords{engine}, engine.Store)
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	actions := a.notifier.Actions(work, deskWords{d}, d.Engine.Store)
 	if actions == nil {
 		stop()
 		return clicks{end: func() {}}
 	}
 	return clicks{actions, func() {
-		over := time.AfterFunc(grace, stop) // what is not through by then is taken up at the next start
+		over := time.AfterFunc(grace, stop)
 		actions.Wait()
 		over.Stop()
 		stop()
 	}}
 }
 
-// slackWords takes a person's word with an engine.
-type slackWords struct{ engine *parry.Responder }
+// deskWords takes the words of people whom a channel vouches for. Whether they are among those who may say yes to a response, the policy says.
+type deskWords struct{ desk *desk.Desk }
 
-func (w slackWords) named() *parry.Responder {
-	e := *w.engine
-	e.Worker += "-" + rand.Text()[:8]
-	return &e
+func (deskWords) person(ctx context.Context, v parry.Vote) context.Context {
+	return signin.With(ctx, signin.Person{ID: v.By, Name: v.By, Role: signin.Approver, Via: "slack"})
 }
 
 // Approve implements notify.Decider.
-func (w slackWords) Approve(ctx context.Context, id string, v parry.Vote) (parry.Response, error) {
-	return w.named().Approve(ctx, id, v)
+func (w deskWords) Approve(ctx context.Context, id string, v parry.Vote) (parry.Response, error) {
+	return w.desk.Approve(w.person(ctx, v), id, v.Digest, v.Comment)
 }
 
 // Reject implements notify.Decider.
-func (w slackWords) Reject(ctx context.Context, id string, v parry.Vote) (parry.Response, error) {
-	return w.named().Reject(ctx, id, v)
+func (w deskWords) Reject(ctx context.Context, id string, v parry.Vote) (parry.Response, error) {
+	return w.desk.Reject(w.person(ctx, v), id, v.Digest, v.Comment)
 }

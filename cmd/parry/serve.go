@@ -12,6 +12,8 @@ import (
 	"parry"
 	"parry/internal/assemble"
 	"parry/internal/config"
+	"parry/internal/console"
+	"parry/internal/desk"
 	"parry/internal/queue"
 	"parry/internal/render"
 	"parry/internal/serve"
@@ -83,9 +85,13 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 	defer func() { _ = tracer.Close(context.WithoutCancel(ctx)) }() // what cannot be sent at the end is lost to tracing only
 	var metrics *telemetry.Metrics
 	a.counted = func(channel, what string) { metrics.News(channel, what) }
+	board := console.NewBoard(store, time.Now, log)
 	engine, cloud, err := a.responder(ctx, lib, serve.Stoppable(store), func(resp parry.Response, rec parry.Record) {
 		metrics.Moved(resp, rec)
 		tracer.Moved(resp, rec)
+		if c.Console.On {
+			board.Moved(resp, rec)
+		}
 	})
 	if err != nil {
 		return err
@@ -135,7 +141,12 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 		}
 		defer o.Listener.Close()
 	}
-	clicks := a.clicks(ctx, engine, c.Grace)
+	var s *serve.Server
+	var carry func(func(context.Context))
+	if o.Idle = c.Console.On && c.SQS.QueueURL == "" && c.Token == ""; !o.Idle {
+		carry = func(work func(context.Context)) { s.Carry(work) }
+	}
+	clicks := a.clicks(ctx, desk.New(engine, carry, log), c.Grace)
 	defer clicks.end()
 	if clicks.handler != nil {
 		o.Slack = clicks.handler
@@ -143,8 +154,14 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 			log.Warn("nobody can say yes in Slack: it reaches no address", "next", "set listen, behind https, and POST /slack/actions of it in the Slack app")
 		}
 	}
-	s, err := serve.New(o)
-	if err != nil {
+	if c.Console.On {
+		parts := consoleParts{engine: engine, store: engine.Store, lib: lib, carry: carry, oldest: oldest(o, engine.Now), ended: ctx.Done(), log: log}
+		if o.Pages, err = a.pages(ctx, c, parts, board, cloud); err != nil {
+			return err
+		}
+		o.Beside = board.Run
+	}
+	if s, err = serve.New(o); err != nil {
 		return err
 	}
 	return s.Run(ctx)

@@ -250,6 +250,8 @@ func (a *Actions) vote(ctx context.Context, c *slackChannel, user slack.User, b 
 		done = whyNot(err)
 	case done == "" && resp.State == parry.Waiting:
 		done = "Your yes is counted, and it takes another person's, too."
+	case done == "" && resp.State.Begun():
+		done = "Approved: it is being carried out, and the message says how it ends."
 	case done == "":
 		done = "Approved: the response is " + string(resp.State) + "."
 	}
