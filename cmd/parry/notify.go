@@ -79,6 +79,20 @@ func (a *app) openChannels(ctx context.Context, store notify.Memory) (*notify.No
 	})
 }
 
+// leaveChannels leaves it to the server to tell people, where a command has not the secrets for it. Which news goes to whom has to be known all the same.
+func (a *app) leaveChannels(why error) (*notify.Notifier, error) {
+	text, err := os.ReadFile(a.channels)
+	if err != nil {
+		return nil, parry.Errorf(parry.Invalid, "the file of channels cannot be read: %w", err)
+	}
+	file, err := notify.Read(a.channels, text)
+	if err != nil {
+		return nil, err
+	}
+	a.say(parry.Errorf(parry.Invalid, "the server is left to tell people, as this command cannot: %w", why))
+	return notify.Unopened(file, notify.Options{Now: time.Now}), nil
+}
+
 // page is the address of a response in the console, and of all of them for ""; empty where it is not known where people reach the console.
 func (a *app) page(response string) string {
 	if a.consoleURL == "" {

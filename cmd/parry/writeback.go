@@ -33,6 +33,9 @@ func (a *app) tell(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud)
 	}
 	if a.channels != "" {
 		n, err := a.openChannels(ctx, r.Store)
+		if err != nil && a.log == nil {
+			n, err = a.leaveChannels(err)
+		}
 		if err != nil {
 			return err
 		}

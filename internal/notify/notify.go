@@ -17,6 +17,8 @@ import (
 const (
 	// callWithin bounds one call to a channel.
 	callWithin = 10 * time.Second
+	// batchWithin is how long one channel is told of one batch: the others wait for its end.
+	batchWithin = 20 * time.Second
 	// closedFor is how long a channel whose provider failed is left alone, where the provider does not say.
 	closedFor = 30 * time.Second
 )
@@ -77,6 +79,16 @@ func New(ctx context.Context, f *File, o Options) (*Notifier, error) {
 		n.outs = append(n.outs, &outlet{name: e.Name, channel: ch, n: n})
 	}
 	return n, errors.Join(wrong...)
+}
+
+// Unopened are the channels of a file for a process that has not their secrets, such as a command on somebody's own machine: what they are to tell is
+// stored, and told by one that has.
+func Unopened(f *File, o Options) *Notifier {
+	n := &Notifier{file: f, o: o}
+	for _, e := range f.Channels {
+		n.outs = append(n.outs, &outlet{name: e.Name, n: n})
+	}
+	return n
 }
 
 // open makes the channel.
@@ -240,8 +252,18 @@ func isNow(resp parry.Response) []Kind {
 // Tell implements parry.Teller.
 func (c *outlet) Tell(ctx context.Context, responses []parry.Response) map[string]error {
 	errs := map[string]error{}
-	g := c.grouping()
+	if c.channel == nil {
+		for _, resp := range responses {
+			errs[resp.ID] = &parry.Later{Err: parry.Errorf(parry.Fault, "its channels are not open here"), Untried: true}
+		}
+		return errs
+	}
+	g, began := c.grouping(), c.n.o.Now()
 	for _, resp := range responses {
+		if c.n.o.Now().Sub(began) > batchWithin {
+			errs[resp.ID] = &parry.Later{Err: parry.Errorf(parry.Fault, "the channel is slow"), Untried: true}
+			continue
+		}
 		if err := c.tell(ctx, resp, g); err != nil {
 			errs[resp.ID] = err
 		}

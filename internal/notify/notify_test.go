@@ -281,3 +281,65 @@ func TestSecrets(t *testing.T) {
 		}
 	}
 }
+
+// A process without the secrets stores what is to be told, and leaves it to one that has them; no try is lost by it.
+func TestWhoHasNoSecretsLeavesIt(t *testing.T) {
+	ch := &heardOf{}
+	s := withChannels(t, twoHooks, map[string]Channel{"first": ch, "second": &heardOf{}})
+	f, err := Read("channels.yaml", []byte(twoHooks))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := s.r.Teller
+	s.r.Teller = Unopened(f, Options{Now: s.clock.now}).Tellers()
+	r := waiting("pr-1")
+	r.State = parry.Planned
+	if err := s.r.Ask(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		s.clock.pass(time.Minute)
+		if err := s.tell(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if u := s.again("pr-1").Untold; u == nil || u.To["channel first"].Tries != 0 || len(u.To) != 2 {
+		t.Fatalf("%+v", u)
+	}
+	s.r.Teller = server
+	s.clock.pass(time.Minute)
+	if err := s.tell(); err != nil || len(ch.told) != 1 || s.again("pr-1").Untold != nil {
+		t.Errorf("%v, %v", err, ch.told)
+	}
+}
+
+// slowly is a channel that takes its time.
+type slowly struct {
+	heardOf
+	clock *clock
+}
+
+func (s *slowly) Tell(ctx context.Context, n News, ref string) (string, error) {
+	s.clock.pass(6 * time.Second)
+	return s.heardOf.Tell(ctx, n, ref)
+}
+
+// A channel that is slow is told of some in each go, so that the others' turn comes, and of all in the end.
+func TestASlowChannelIsToldInParts(t *testing.T) {
+	slow := &slowly{}
+	s := withChannels(t, twoHooks+"group: {after: 1000}\n", map[string]Channel{"first": slow, "second": &heardOf{}})
+	slow.clock = s.clock
+	for i := range 10 {
+		s.save(waiting(fmt.Sprintf("pr-%d", i)), parry.MoveAsked, parry.Waiting)
+	}
+	if err := s.tell(); err != nil || len(slow.told) < 3 || len(slow.told) > 5 {
+		t.Fatalf("%v, %d told at once", err, len(slow.told))
+	}
+	for range 5 {
+		s.clock.pass(time.Minute)
+		_ = s.tell()
+	}
+	if len(slow.told) != 10 {
+		t.Errorf("told of %d", len(slow.told))
+	}
+}

@@ -93,12 +93,7 @@ func (a *Actions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this is no interaction", http.StatusBadRequest)
 		return
 	}
-	var c *slackChannel
-	for _, s := range signers {
-		if s.team == cb.Team.ID {
-			c = s
-		}
-	}
+	c := of(signers, cb)
 	if c == nil {
 		http.Error(w, "clicks of this workspace are not taken", http.StatusForbidden)
 		return
@@ -113,6 +108,23 @@ func (a *Actions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.take(w, r.Context(), c, cb)
+}
+
+// of is the channel that a click belongs to: that of the message, or of the dialog that came of one; of several that say nothing of it, the first.
+func of(signers []*slackChannel, cb slack.InteractionCallback) *slackChannel {
+	var b button
+	_ = json.Unmarshal([]byte(cb.View.PrivateMetadata), &b) // empty for a click in a message
+	var first *slackChannel
+	for _, c := range signers {
+		switch {
+		case c.team != cb.Team.ID:
+		case b.Channel == c.name, c.channel == cb.Channel.ID, c.channel == cb.Container.ChannelID:
+			return c
+		case first == nil:
+			first = c
+		}
+	}
+	return first
 }
 
 // signers are the channels whose secret a request is signed with. The comparison takes a time that tells nothing, and all are compared.
@@ -170,7 +182,7 @@ func (a *Actions) take(w http.ResponseWriter, ctx context.Context, c *slackChann
 			http.Error(w, "this is no button of Parry", http.StatusBadRequest)
 			return
 		}
-		b.Answer = cb.ResponseURL
+		b.Answer, b.Channel = cb.ResponseURL, c.name
 		if act.ActionID == actReject {
 			a.start(w, ctx, "", func(work context.Context) { a.ask(work, c, cb, b) })
 			return

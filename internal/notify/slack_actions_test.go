@@ -277,3 +277,36 @@ func TestNoActionsWithoutASecret(t *testing.T) {
 		t.Error("there is a handler, and no secret to know Slack by")
 	}
 }
+
+// Of two channels of one workspace a click belongs to that of its message, and who people are is said there; the dialog's belongs to the same.
+func TestAClickBelongsToItsChannel(t *testing.T) {
+	f, at := newFakeSlack(t), &clock{at: noon}
+	base := `type: slack, token: "env:T", signing_secret: "env:S", team: T1, api: "` + f.URL + `/api/"`
+	file, err := Read("c.yaml", []byte("channels:\n  - {name: one, channel: C1, users: {U1: ada}, "+base+"}\n  - {name: two, channel: C2, users: {U1: bob}, "+base+"}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := New(t.Context(), file, Options{Store: memory{}, Now: at.now, Secrets: Secrets{Env: func(string) string { return "xoxb-1" }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqlite.Open(t.Context(), sqlite.Memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	c := &clicks{t: t, slack: f, clock: at, jury: &jury{state: parry.Approved}}
+	c.a = n.Actions(t.Context(), c.jury, db)
+	for i, channel := range []string{"C1", "C2", "C3"} {
+		c.send(c.request(strings.Replace(c.click(actApprove, "U1", "T1", fmt.Sprint(i)), `"trigger_id"`, `"channel":{"id":"`+channel+`"},"trigger_id"`, 1), "xoxb-1", noon))
+	}
+	c.words("yes pr-1 ada sha256:1", "yes pr-1 bob sha256:1", "yes pr-1 ada sha256:1")
+	if got := c.said(); got != "ephemeral: Approved: it is being carried out, and the message says how it ends." {
+		t.Error(got)
+	}
+	c.send(c.request(strings.Replace(c.click(actReject, "U1", "T1", "9"), `"trigger_id"`, `"channel":{"id":"C2"},"trigger_id"`, 1), "xoxb-1", noon))
+	_, forms := f.asked()
+	if open := forms[len(forms)-1].Get("json"); !strings.Contains(open, `\"c\":\"two\"`) {
+		t.Errorf("%s", open)
+	}
+}

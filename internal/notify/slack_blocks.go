@@ -34,7 +34,8 @@ const (
 type button struct {
 	Response string `json:"r"`
 	Digest   string `json:"d"`
-	Answer   string `json:"a,omitempty"` // where the result is told, in a dialog
+	Answer   string `json:"a,omitempty"` // in a dialog: where the result is told
+	Channel  string `json:"c,omitempty"` // in a dialog: the channel, by its name, that it came of
 }
 
 // slackText escapes a text for Slack's markup, within a length. What is escaped cannot be a mention, a link or a command. Source: "Formatting
