@@ -164,7 +164,7 @@ func (r *Responder) own(ctx context.Context, id string, move Move, text string) 
 			log, err = Response{ID: id, Key: id}, nil
 		}
 		if err == nil {
-			err = r.record(ctx, &log, Nothing, move, text)
+			err = r.step(ctx, &log, Nothing, move, text)
 		}
 		if KindOf(err) != Conflict || tries == 0 {
 			return err // or somebody else recorded something at the same moment

@@ -13,6 +13,7 @@ import (
 	"parry/internal/awsapi"
 	"parry/internal/cases"
 	"parry/internal/config"
+	"parry/internal/notify"
 	"parry/internal/playbook"
 	"parry/internal/rules"
 	"parry/playbooks"
@@ -33,6 +34,7 @@ func generate(root string) (map[string]string, error) {
 		"docs/configuration.md":    configPage(),
 		"docs/states.md":           statePage(),
 		"docs/doctor.md":           doctorPage(),
+		"docs/channels-fields.md":  channelPage(),
 	}
 	all, err := cases.Load(playbooks.FS, ".", "playbooks")
 	if err != nil {
@@ -41,7 +43,7 @@ func generate(root string) (map[string]string, error) {
 	for _, p := range lib.Playbooks.All() {
 		files["docs/playbooks/"+p.Name+".md"] = made + p.Page() + casesOf(p.Name, all)
 	}
-	for name, schema := range map[string]any{"schema/playbook.schema.json": playbook.Schema(awsapi.Catalog()), "schema/rules.schema.json": rules.Schema(), "schema/policy.schema.json": rules.PolicySchema()} {
+	for name, schema := range map[string]any{"schema/playbook.schema.json": playbook.Schema(awsapi.Catalog()), "schema/rules.schema.json": rules.Schema(), "schema/policy.schema.json": rules.PolicySchema(), "schema/channels.schema.json": notify.Schema()} {
 		b, err := json.MarshalIndent(schema, "", "  ")
 		if err != nil {
 			return nil, err
@@ -51,6 +53,13 @@ func generate(root string) (map[string]string, error) {
 	more, err := apiFiles(root)
 	maps.Copy(files, more)
 	return files, err
+}
+
+// channelPage is what a file of channels may hold.
+func channelPage() string {
+	return made + "# Fields of channels\n\nEach channel of the file has a `name`, by which routes, records and `parry notify test` call it, a `type`, and the type's fields. A secret does not stand\n" +
+		"in the file: the field says where it is, with `env:NAME`, `file:PATH`, `secretsmanager:ARN` (`secretsmanager:ARN#FIELD` for a field of a secret that is\n" +
+		"JSON) or `ssm:NAME`. [channels.md](channels.md) tells how each is set up.\n" + notify.Fields()
 }
 
 // casesOf is the table of a playbook's cases: what each shows, and where it runs.

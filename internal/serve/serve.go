@@ -42,6 +42,8 @@ type Options struct {
 	Grace   time.Duration // how long a stop waits for what is in hand
 	// Metrics answers GET /metrics; nil for none.
 	Metrics http.Handler
+	// Slack takes clicks in Slack, POST /slack/actions; nil for none.
+	Slack http.Handler
 	// Seal signs the log of all records; nil where nobody does.
 	Seal func(context.Context) error
 	// Archive brings what is signed out of the store's reach; nil where nobody does. What it cannot do before its context ends it does the next time.
