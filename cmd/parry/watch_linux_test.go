@@ -104,7 +104,7 @@ func TestWatchOnATerminal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			keyboard, tty := terminal(t)
-			if err := unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
+			if err := unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 120}); err != nil {
 				t.Fatal(err)
 			}
 			before, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
