@@ -1,0 +1,323 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"parry"
+)
+
+// JiraConfig is a project of Jira Cloud or of a Jira Data Center.
+type JiraConfig struct {
+	URL        string         `yaml:"url"`         // of the site: https://example.atlassian.net
+	User       string         `yaml:"user"`        // Cloud: the e-mail address of the account
+	Password   string         `yaml:"password"`    // Cloud: its API token
+	Token      string         `yaml:"token"`       // Data Center: a personal access token, in the place of both
+	DataCenter bool           `yaml:"data_center"` // API version 2, whose texts are wiki markup
+	Project    string         `yaml:"project"`     // its key
+	IssueType  string         `yaml:"issue_type"`  // Task where it is empty
+	Labels     []string       `yaml:"labels"`
+	Done       string         `yaml:"done"`   // the transition, or the status it leads to, when nothing is left to do; Done where it is empty
+	Fields     map[string]any `yaml:"fields"` // more that the project wants of a new issue, by field id, as Jira's API takes it
+}
+
+// Jira keeps one issue for a response: made with the first news, commented on with what follows, and moved to done at its end.
+//
+// Sources: "Issues", "Issue comments" and "Issue search", Jira Cloud platform REST API v3; "Run JQL search query using Jira Cloud REST API",
+// Atlassian Support, for the end of /rest/api/3/search; "Jira Data Center platform REST API" for version 2.
+type Jira struct {
+	api     *remote
+	c       JiraConfig
+	version string
+}
+
+const (
+	// mostIssueSummary is how long a summary may be, in characters; it has no line breaks. Source: Jira's own answer, "Summary must be less
+	// than 255 characters".
+	mostIssueSummary = 254
+	// mostIssueText is how long a description and a comment may be. Source: "Configuring advanced settings", jira.text.field.character.limit:
+	// 32,767 where nobody changed it.
+	mostIssueText = 30000
+)
+
+// NewJira is the channel of a project.
+func NewJira(c JiraConfig) (*Jira, error) {
+	auth, err := either("Jira", c.User, c.Password, c.Token)
+	if err != nil {
+		return nil, err
+	}
+	if err := required("Jira", "url", c.URL, "project", c.Project); err != nil {
+		return nil, err
+	}
+	for _, l := range c.Labels {
+		if l == "" || strings.ContainsAny(l, " \t\r\n") || width(l) > 255 {
+			return nil, parry.Errorf(parry.Invalid, "Jira: label %q: a label has no spaces and at most 255 characters", l)
+		}
+	}
+	api, err := newRemote("Jira", c.URL, auth)
+	if err != nil {
+		return nil, err
+	}
+	c.IssueType, c.Done = or(c.IssueType, "Task"), or(c.Done, "Done")
+	j := &Jira{api, c, "3"}
+	if c.DataCenter {
+		j.version = "2"
+	}
+	return j, nil
+}
+
+// Tell makes the response's issue, or comments on it, and moves it to done where nothing is left to do.
+func (j *Jira) Tell(ctx context.Context, n News, ref string) (string, error) {
+	return j.tell(ctx, storyOf(n), ref, "")
+}
+
+// TellStorm keeps one issue for all of a storm. A later storm of the rule goes on in it as long as it is not done.
+func (j *Jira) TellStorm(ctx context.Context, m Storm, ref string) (string, error) {
+	return j.tell(ctx, storyOfStorm(m), ref, " AND statusCategory != Done")
+}
+
+func (j *Jira) tell(ctx context.Context, s story, ref, only string) (string, error) {
+	was := readRef(ref)
+	if was.mark == s.mark {
+		return ref, nil
+	}
+	key := was.id
+	if key == "" {
+		var err error
+		if key, err = j.find(ctx, s, only); err != nil {
+			return ref, err
+		}
+	}
+	if key == "" {
+		var err error
+		if key, err = j.create(ctx, s); err != nil {
+			return ref, err
+		}
+	} else if err := j.comment(ctx, s, key); err != nil {
+		return ref, err
+	}
+	now := told{key, s.mark}.String()
+	if s.open || s.working {
+		return now, nil
+	}
+	if err := j.finish(ctx, key); err != nil {
+		// The issue is known by now: told again, it is found without a search.
+		return told{key, was.mark}.String(), err
+	}
+	return now, nil
+}
+
+// find is the key of the issue that an earlier call made, whose answer may have been lost; empty where there is none. Jira finds an issue some
+// seconds after it was made, as a rule. Source: "Search After Write with Search And Reconcile", Jira Cloud platform.
+func (j *Jira) find(ctx context.Context, s story, only string) (string, error) {
+	path := []string{"rest", "api", j.version, "search", "jql"}
+	if j.c.DataCenter {
+		path = path[:4]
+	}
+	in := map[string]any{
+		"jql":        fmt.Sprintf("project = %s AND labels = %s%s ORDER BY created ASC", jqlText(j.c.Project), jqlText(s.key), only),
+		"fields":     []string{"labels"},
+		"maxResults": 5,
+	}
+	var out struct {
+		Issues []struct {
+			Key    string `json:"key"`
+			Fields struct {
+				Labels []string `json:"labels"`
+			} `json:"fields"`
+		} `json:"issues"`
+	}
+	if err := j.api.call(ctx, http.MethodPost, j.api.at(nil, path...), in, &out); err != nil {
+		return "", err
+	}
+	for _, i := range out.Issues {
+		if slices.Contains(i.Fields.Labels, s.key) {
+			return i.Key, nil
+		}
+	}
+	return "", nil
+}
+
+// jqlText is a value in JQL: quotation marks and backslashes in it are escaped. Source: "Use advanced search with JQL", reserved characters.
+func jqlText(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(oneLine(s)) + `"`
+}
+
+// create makes the issue.
+func (j *Jira) create(ctx context.Context, s story) (string, error) {
+	fields := map[string]any{}
+	for k, v := range j.c.Fields {
+		fields[k] = v
+	}
+	fields["project"] = map[string]any{"key": j.c.Project}
+	fields["issuetype"] = map[string]any{"name": j.c.IssueType}
+	fields["summary"] = shorten(s.subject, mostIssueSummary)
+	fields["description"] = j.text(s)
+	fields["labels"] = append([]string{"parry", s.key}, j.c.Labels...)
+	var out struct {
+		Key string `json:"key"`
+	}
+	if err := j.api.call(ctx, http.MethodPost, j.at(nil, "issue"), map[string]any{"fields": fields}, &out); err != nil {
+		return "", err
+	}
+	if out.Key == "" {
+		return "", parry.Errorf(parry.Fault, "Jira: its answer names no issue")
+	}
+	return out.Key, nil
+}
+
+// comment says what is new, unless the issue says so already: the call that wrote it may have come through without an answer.
+func (j *Jira) comment(ctx context.Context, s story, key string) error {
+	var issue struct {
+		Fields struct {
+			Description any `json:"description"`
+		} `json:"fields"`
+	}
+	if err := j.api.call(ctx, http.MethodGet, j.at(url.Values{"fields": {"description"}}, "issue", key), nil, &issue); err != nil {
+		return gone(err, key)
+	}
+	var out struct {
+		Comments []struct {
+			Body any `json:"body"`
+		} `json:"comments"`
+	}
+	latest := url.Values{"orderBy": {"-created"}, "maxResults": {"50"}}
+	if err := j.api.call(ctx, http.MethodGet, j.at(latest, "issue", key, "comment"), nil, &out); err != nil {
+		return err
+	}
+	bodies := []any{issue.Fields.Description}
+	for _, c := range out.Comments {
+		bodies = append(bodies, c.Body)
+	}
+	for _, b := range bodies {
+		if holds(b, s.trailer()) || holds(b, wiki(s.trailer())) {
+			return nil
+		}
+	}
+	return j.api.call(ctx, http.MethodPost, j.at(nil, "issue", key, "comment"), map[string]any{"body": j.text(s)}, nil)
+}
+
+// gone says what to do about an issue that a person deleted or moved out of reach: it is not made again.
+func gone(err error, key string) error {
+	if isStatus(err, http.StatusNotFound) {
+		return parry.Errorf(parry.Refused, "%w", err).WithHint("issue %s was deleted, or the account may not see it any more", key)
+	}
+	return err
+}
+
+// holds tells whether a text, or a part of an Atlassian document, holds some words.
+func holds(v any, words string) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.Contains(v, words)
+	case []any:
+		return slices.ContainsFunc(v, func(e any) bool { return holds(e, words) })
+	case map[string]any:
+		for _, e := range v {
+			if holds(e, words) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// finish moves the issue to done, unless it is.
+func (j *Jira) finish(ctx context.Context, key string) error {
+	var issue struct {
+		Fields struct {
+			Status jiraStatus `json:"status"`
+		} `json:"fields"`
+	}
+	if err := j.api.call(ctx, http.MethodGet, j.at(url.Values{"fields": {"status"}}, "issue", key), nil, &issue); err != nil {
+		return gone(err, key)
+	}
+	if issue.Fields.Status.is(j.c.Done) || issue.Fields.Status.Category.Key == "done" {
+		return nil
+	}
+	var out struct {
+		Transitions []struct {
+			ID   string     `json:"id"`
+			Name string     `json:"name"`
+			To   jiraStatus `json:"to"`
+		} `json:"transitions"`
+	}
+	if err := j.api.call(ctx, http.MethodGet, j.at(nil, "issue", key, "transitions"), nil, &out); err != nil {
+		return err
+	}
+	var names []string
+	for _, t := range out.Transitions {
+		if strings.EqualFold(t.Name, j.c.Done) || t.To.is(j.c.Done) {
+			return j.api.call(ctx, http.MethodPost, j.at(nil, "issue", key, "transitions"), map[string]any{"transition": map[string]any{"id": t.ID}}, nil)
+		}
+		names = append(names, oneLine(t.Name))
+	}
+	return parry.Errorf(parry.Invalid, "Jira: issue %s has no transition %q", key, j.c.Done).
+		WithHint("set done in the channels file to one of those that it has: %s", strings.Join(names, ", "))
+}
+
+// jiraStatus is where an issue stands.
+type jiraStatus struct {
+	Name     string `json:"name"`
+	Category struct {
+		Key string `json:"key"`
+	} `json:"statusCategory"`
+}
+
+func (s jiraStatus) is(name string) bool { return strings.EqualFold(s.Name, name) }
+
+func (j *Jira) at(query url.Values, path ...string) *url.URL {
+	return j.api.at(query, append([]string{"rest", "api", j.version}, path...)...)
+}
+
+// text is the story in the form that the API takes.
+func (j *Jira) text(s story) any {
+	if j.c.DataCenter {
+		return wiki(s.within(mostIssueText / 2)) // escaping makes it longer, by twice at the most
+	}
+	return adf(s)
+}
+
+// adf is the story as an Atlassian document: what stands in a text node is text, and never markup. Source: "Atlassian Document Format", Jira
+// Cloud platform.
+func adf(s story) map[string]any {
+	para := func(nodes ...any) map[string]any { return map[string]any{"type": "paragraph", "content": nodes} }
+	text := func(t string, marks ...any) map[string]any {
+		n := map[string]any{"type": "text", "text": t}
+		if len(marks) > 0 {
+			n["marks"] = marks
+		}
+		return n
+	}
+	strong := map[string]any{"type": "strong"}
+	doc := []any{para(text(s.headline, strong))}
+	var items []any
+	for _, f := range s.facts {
+		items = append(items, map[string]any{"type": "listItem", "content": []any{para(text(f.name+": ", strong), text(f.value))}})
+	}
+	if len(items) > 0 {
+		doc = append(doc, map[string]any{"type": "bulletList", "content": items})
+	}
+	if s.link != "" {
+		doc = append(doc, para(text("Open in Parry", map[string]any{"type": "link", "attrs": map[string]any{"href": s.link}})))
+	}
+	doc = append(doc, para(text(s.trailer())))
+	return map[string]any{"version": 1, "type": "doc", "content": doc}
+}
+
+// wiki escapes what Jira's wiki markup would read as markup. Source: "Text Formatting Notation Help", Jira: a backslash escapes a special
+// character.
+func wiki(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if strings.ContainsRune(`\{}[]|!*_-+^~?#&@`, r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
