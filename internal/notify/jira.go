@@ -277,7 +277,7 @@ func (j *Jira) at(query url.Values, path ...string) *url.URL {
 // text is the story in the form that the API takes.
 func (j *Jira) text(s story) any {
 	if j.c.DataCenter {
-		return wiki(s.within(mostIssueText / 2)) // escaping makes it longer, by twice at the most
+		return s.within(mostIssueText, wiki)
 	}
 	return adf(s)
 }

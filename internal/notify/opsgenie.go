@@ -103,7 +103,7 @@ func (o *Opsgenie) note(ctx context.Context, s story) error {
 		return nil
 	}
 	if !there {
-		in["note"] = withoutTags(s.within(mostAlertNote))
+		in["note"] = s.within(mostAlertNote, withoutTags)
 	}
 	return o.api.call(ctx, http.MethodPost, o.api.at(byAlias(), "v2", "alerts", s.key, action), in, nil)
 }
@@ -139,7 +139,7 @@ func (o *Opsgenie) alert(s story, entity string) map[string]any {
 	a := map[string]any{
 		"message":     shorten(withoutTags(s.headline), mostMessage),
 		"alias":       s.key,
-		"description": withoutTags(s.within(mostDescription)),
+		"description": s.within(mostDescription, withoutTags),
 		"priority":    alertPriority(s.severity),
 		"source":      "Parry",
 		"user":        "Parry",

@@ -161,7 +161,7 @@ func (n *ServiceNow) fresh(s story) map[string]string {
 		in[k] = v
 	}
 	in["short_description"] = shorten(s.subject, mostShortDescription)
-	in["description"] = s.within(mostLongText)
+	in["description"] = s.within(mostLongText, nil)
 	in["correlation_id"] = s.key
 	in["correlation_display"] = "Parry " + s.mark
 	n.settle(in, s, record{})
@@ -170,7 +170,7 @@ func (n *ServiceNow) fresh(s story) map[string]string {
 
 // update is what is new. The mark is written with the note in one call, so either both are there or none.
 func (n *ServiceNow) update(s story, r record) map[string]string {
-	in := map[string]string{"work_notes": journal(s.within(mostLongText - 100)), "correlation_display": "Parry " + s.mark}
+	in := map[string]string{"work_notes": s.within(mostLongText, journal), "correlation_display": "Parry " + s.mark}
 	n.settle(in, s, r)
 	return in
 }
@@ -182,7 +182,7 @@ func (n *ServiceNow) settle(in map[string]string, s story, r record) {
 	}
 	in["state"] = n.c.State
 	in["close_code"] = n.c.CloseCode
-	in["close_notes"] = s.within(mostLongText)
+	in["close_notes"] = s.within(mostLongText, nil)
 }
 
 func (n *ServiceNow) at(query url.Values, path ...string) *url.URL {

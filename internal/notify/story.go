@@ -127,10 +127,15 @@ func (s story) text() string {
 // trailer is the line by which a channel finds what it has told.
 func (s story) trailer() string { return "Parry, " + s.key + ", news " + s.mark }
 
-// within is the text in a length, ended by the trailer whatever has to be cut.
-func (s story) within(most int) string {
-	end := "\n\n" + s.trailer()
-	return shorten(s.text(), most-width(end)) + end
+// within is the text in a length, ended by the trailer whatever has to be cut. escape, where there is one, takes out what the provider would read
+// as markup.
+func (s story) within(most int, escape func(string) string) string {
+	text, end := s.text(), s.trailer()
+	if escape != nil {
+		text, end = escape(text), escape(end)
+	}
+	end = "\n\n" + end
+	return shorten(text, most-width(end)) + end
 }
 
 // settled tells whether a state leaves nothing for a person to do. What failed or expired, or is left to people, does: a ticket that is
