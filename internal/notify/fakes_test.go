@@ -12,8 +12,8 @@ import (
 	"unicode/utf16"
 )
 
-// shown is what people see at a provider: an alert, a ticket, or a posted message.
-type shown struct {
+// showing is what people see at a provider: an alert, a ticket, or a posted message.
+type showing struct {
 	key, title string
 	closed     bool
 	working    bool
@@ -24,7 +24,7 @@ type shown struct {
 type fakeAPI struct {
 	*provider
 	channel Channel
-	shown   func() []*shown
+	showing func() []*showing
 	edits   bool // it can change what it shows
 	lossy   bool // a call without an answer shows a second time when it is made again
 }
@@ -51,7 +51,7 @@ func units(s string) int { return len(utf16.Encode([]rune(s))) }
 
 // fakeTeams is a workflow's trigger: it says 202 whatever it posts. Source: "Create and send messages", Microsoft Teams developer documentation.
 func fakeTeams(t *testing.T) *fakeAPI {
-	var all []*shown
+	var all []*showing
 	p := newProvider(t, func(c sent) (int, any) {
 		card := at(c.body, "attachments", 0, "content")
 		switch {
@@ -63,16 +63,16 @@ func fakeTeams(t *testing.T) *fakeAPI {
 			at(card, "type") != "AdaptiveCard" || at(card, "version") != "1.4":
 			return http.StatusBadRequest, map[string]any{"error": map[string]any{"code": "TriggerInputSchemaMismatch"}}
 		}
-		all = append(all, &shown{title: text(at(card, "body", 0, "inlines", 0, "text"))})
+		all = append(all, &showing{title: text(at(card, "body", 0, "inlines", 0, "text"))})
 		return http.StatusAccepted, nil
 	})
 	ch := made(t)(NewTeams(TeamsConfig{URL: p.URL + "/workflows/abc/triggers/manual/paths/invoke?api-version=1&sig=s3cret"}))
-	return &fakeAPI{p, ch, func() []*shown { return all }, false, true}
+	return &fakeAPI{p, ch, func() []*showing { return all }, false, true}
 }
 
 // fakePagerDuty is the Events API v2. Source: "Send an Alert Event", PagerDuty developer documentation.
 func fakePagerDuty(t *testing.T) *fakeAPI {
-	var all []*shown
+	var all []*showing
 	p := newProvider(t, func(c sent) (int, any) {
 		if c.method != http.MethodPost || c.path != "/v2/enqueue" {
 			t.Errorf("pagerduty: %s %s", c.method, c.path)
@@ -84,7 +84,7 @@ func fakePagerDuty(t *testing.T) *fakeAPI {
 		if c.body["routing_key"] != "R0UT1NG" || key == "" || units(key) > 255 || len(c.raw) > 512<<10 {
 			return bad("routing_key or dedup_key")
 		}
-		var open *shown
+		var open *showing
 		for _, a := range all {
 			if a.key == key && !a.closed {
 				open = a
@@ -97,7 +97,7 @@ func fakePagerDuty(t *testing.T) *fakeAPI {
 				return bad("payload")
 			}
 			if open == nil {
-				all = append(all, &shown{key: key, title: summary})
+				all = append(all, &showing{key: key, title: summary})
 			} else {
 				open.notes = append(open.notes, summary)
 			}
@@ -115,20 +115,20 @@ func fakePagerDuty(t *testing.T) *fakeAPI {
 		return http.StatusAccepted, map[string]any{"status": "success", "message": "Event processed", "dedup_key": key}
 	})
 	ch := made(t)(NewPagerDuty(PagerDutyConfig{RoutingKey: "R0UT1NG", URL: p.URL}))
-	return &fakeAPI{p, ch, func() []*shown { return all }, true, false}
+	return &fakeAPI{p, ch, func() []*showing { return all }, true, false}
 }
 
 // fakeOpsgenie is the Alert API; it carries out at once what the real one does some time later. Source: "Alert API", Opsgenie developer
 // documentation.
 func fakeOpsgenie(t *testing.T) *fakeAPI {
-	var all []*shown
+	var all []*showing
 	action := regexp.MustCompile(`^/v2/alerts/([^/]+)/(notes|close|acknowledge)$`)
 	accepted := map[string]any{"result": "Request will be processed", "took": 0.1, "requestId": "r-1"}
 	p := newProvider(t, func(c sent) (int, any) {
 		if got := c.header.Get("Authorization"); got != "GenieKey k3y" {
 			return http.StatusUnauthorized, map[string]any{"message": "Could not authenticate"}
 		}
-		find := func(alias string) *shown {
+		find := func(alias string) *showing {
 			for _, a := range slices.Backward(all) {
 				if a.key == alias && !a.closed {
 					return a
@@ -148,7 +148,7 @@ func fakeOpsgenie(t *testing.T) *fakeAPI {
 				return http.StatusUnprocessableEntity, map[string]any{"message": "Request body is not processable."}
 			}
 			if find(alias) == nil {
-				all = append(all, &shown{key: alias, title: message})
+				all = append(all, &showing{key: alias, title: message})
 			}
 			return http.StatusAccepted, accepted
 		}
@@ -184,14 +184,14 @@ func fakeOpsgenie(t *testing.T) *fakeAPI {
 		return http.StatusAccepted, accepted
 	})
 	ch := made(t)(NewOpsgenie(OpsgenieConfig{APIKey: "k3y", URL: p.URL, Teams: []string{"secops"}, Tags: []string{"aws"}}))
-	return &fakeAPI{p, ch, func() []*shown { return all }, true, false}
+	return &fakeAPI{p, ch, func() []*showing { return all }, true, false}
 }
 
 // fakeJira is one project of Jira, in the cloud or a data center. Sources: "Issues", "Issue comments" and "Issue search", Jira Cloud platform REST
 // API v3; Jira Data Center platform REST API.
 func fakeJira(t *testing.T, dataCenter bool) *fakeAPI {
 	type issue struct {
-		shown
+		showing
 		labels      []any
 		description any
 		comments    []any
@@ -212,7 +212,7 @@ func fakeJira(t *testing.T, dataCenter bool) *fakeAPI {
 		return strings.Join(adfTexts(t, v), "\n")
 	}
 	one := regexp.MustCompile(`^` + base + `/issue/([A-Z]+-\d+)(/comment|/transitions)?$`)
-	byLabel := regexp.MustCompile(`^project = "SEC" AND labels = "([^"\\]+)"( AND statusCategory != Done)? ORDER BY created ASC$`)
+	byLabel := regexp.MustCompile(`^project = "SEC" AND labels = "([^"\\]+)" ORDER BY created ASC$`)
 	bad := func(field, why string) (int, any) {
 		return http.StatusBadRequest, map[string]any{"errorMessages": []string{}, "errors": map[string]string{field: why}}
 	}
@@ -233,7 +233,7 @@ func fakeJira(t *testing.T, dataCenter bool) *fakeAPI {
 			}
 			found := []any{}
 			for _, i := range all {
-				if slices.Contains(i.labels, any(m[1])) && (m[2] == "" || !i.closed) {
+				if slices.Contains(i.labels, any(m[1])) {
 					found = append(found, map[string]any{"id": "1", "key": i.key, "fields": map[string]any{"labels": i.labels}})
 				}
 			}
@@ -259,7 +259,7 @@ func fakeJira(t *testing.T, dataCenter bool) *fakeAPI {
 					return bad("labels", "The label contains spaces which is invalid.")
 				}
 			}
-			i := &issue{shown{key: fmt.Sprintf("SEC-%d", len(all)+1), title: summary}, labels, at(f, "description"), nil, "To Do"}
+			i := &issue{showing{key: fmt.Sprintf("SEC-%d", len(all)+1), title: summary}, labels, at(f, "description"), nil, "To Do"}
 			all = append(all, i)
 			return http.StatusCreated, map[string]any{"id": "1", "key": i.key}
 		}
@@ -309,10 +309,10 @@ func fakeJira(t *testing.T, dataCenter bool) *fakeAPI {
 	if dataCenter {
 		c.User, c.Password, c.Token, c.DataCenter = "", "", "p4t", true
 	}
-	return &fakeAPI{p, made(t)(NewJira(c)), func() []*shown {
-		var s []*shown
+	return &fakeAPI{p, made(t)(NewJira(c)), func() []*showing {
+		var s []*showing
 		for _, i := range all {
-			s = append(s, &i.shown)
+			s = append(s, &i.showing)
 		}
 		return s
 	}, true, false}
@@ -346,11 +346,11 @@ func adfTexts(t *testing.T, v any) []string {
 // fakeServiceNow is the Table API of incident. Source: "Table API", ServiceNow API reference.
 func fakeServiceNow(t *testing.T) *fakeAPI {
 	type row struct {
-		shown
+		showing
 		fields map[string]string
 	}
 	var all []*row
-	byKey := regexp.MustCompile(`^correlation_id=([A-Za-z0-9._-]+)(\^active=true)?\^ORDERBYsys_created_on$`)
+	byKey := regexp.MustCompile(`^correlation_id=([A-Za-z0-9._-]+)\^ORDERBYsys_created_on$`)
 	const base = "/api/now/table/incident"
 	p := newProvider(t, func(c sent) (int, any) {
 		if c.header.Get("Authorization") != "Basic "+base64.StdEncoding.EncodeToString([]byte("bot:pa55")) {
@@ -392,7 +392,7 @@ func fakeServiceNow(t *testing.T) *fakeAPI {
 			}
 			found := []any{}
 			for _, r := range all {
-				if r.fields["correlation_id"] == m[1] && (m[2] == "" || !r.closed) {
+				if r.fields["correlation_id"] == m[1] {
 					found = append(found, read(r))
 				}
 			}
@@ -416,10 +416,10 @@ func fakeServiceNow(t *testing.T) *fakeAPI {
 		return http.StatusMethodNotAllowed, nil
 	})
 	ch := made(t)(NewServiceNow(ServiceNowConfig{URL: p.URL, User: "bot", Password: "pa55", Fields: map[string]string{"assignment_group": "SecOps"}}))
-	return &fakeAPI{p, ch, func() []*shown {
-		var s []*shown
+	return &fakeAPI{p, ch, func() []*showing {
+		var s []*showing
 		for _, r := range all {
-			s = append(s, &r.shown)
+			s = append(s, &r.showing)
 		}
 		return s
 	}, true, false}

@@ -72,15 +72,15 @@ func NewJira(c JiraConfig) (*Jira, error) {
 
 // Tell makes the response's issue, or comments on it, and moves it to done where nothing is left to do.
 func (j *Jira) Tell(ctx context.Context, n News, ref string) (string, error) {
-	return j.tell(ctx, storyOf(n), ref, "")
+	return j.tell(ctx, storyOf(n), ref)
 }
 
-// TellStorm keeps one issue for all of a storm. A later storm of the rule goes on in it as long as it is not done.
+// TellStorm keeps one issue for all of a storm.
 func (j *Jira) TellStorm(ctx context.Context, m Storm, ref string) (string, error) {
-	return j.tell(ctx, storyOfStorm(m), ref, " AND statusCategory != Done")
+	return j.tell(ctx, storyOfStorm(m), ref)
 }
 
-func (j *Jira) tell(ctx context.Context, s story, ref, only string) (string, error) {
+func (j *Jira) tell(ctx context.Context, s story, ref string) (string, error) {
 	was := readRef(ref)
 	if was.mark == s.mark {
 		return ref, nil
@@ -88,7 +88,7 @@ func (j *Jira) tell(ctx context.Context, s story, ref, only string) (string, err
 	key := was.id
 	if key == "" {
 		var err error
-		if key, err = j.find(ctx, s, only); err != nil {
+		if key, err = j.find(ctx, s); err != nil {
 			return ref, err
 		}
 	}
@@ -113,13 +113,13 @@ func (j *Jira) tell(ctx context.Context, s story, ref, only string) (string, err
 
 // find is the key of the issue that an earlier call made, whose answer may have been lost; empty where there is none. Jira finds an issue some
 // seconds after it was made, as a rule. Source: "Search After Write with Search And Reconcile", Jira Cloud platform.
-func (j *Jira) find(ctx context.Context, s story, only string) (string, error) {
+func (j *Jira) find(ctx context.Context, s story) (string, error) {
 	path := []string{"rest", "api", j.version, "search", "jql"}
 	if j.c.DataCenter {
 		path = path[:4]
 	}
 	in := map[string]any{
-		"jql":        fmt.Sprintf("project = %s AND labels = %s%s ORDER BY created ASC", jqlText(j.c.Project), jqlText(s.key), only),
+		"jql":        fmt.Sprintf("project = %s AND labels = %s ORDER BY created ASC", jqlText(j.c.Project), jqlText(s.key)),
 		"fields":     []string{"labels"},
 		"maxResults": 5,
 	}

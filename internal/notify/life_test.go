@@ -39,7 +39,7 @@ func TestALifeIsOneIncident(t *testing.T) {
 			if got := must(t)(api.channel.Tell(ctx, step.news, ref)); got != ref {
 				t.Errorf("%s again: ref %q, not %q", step.news.Kind, got, ref)
 			}
-			all := api.shown()
+			all := api.showing()
 			if !api.edits {
 				if want += step.posts; len(all) != want {
 					t.Fatalf("%s: %d messages, not %d", step.news.Kind, len(all), want)
@@ -70,7 +70,7 @@ func TestALostAnswerMakesNoSecondOne(t *testing.T) {
 			}
 			ref = must(t)(api.channel.Tell(ctx, n, ref))
 		}
-		all := api.shown()
+		all := api.showing()
 		if len(all) != 1 || !all[0].closed {
 			t.Fatalf("%d, the first %+v", len(all), all[0])
 		}
@@ -92,9 +92,9 @@ func TestANoteIsNotWrittenAgainThoughTheRefIsOld(t *testing.T) {
 		ctx := context.Background()
 		first := must(t)(api.channel.Tell(ctx, news(Asked), ""))
 		must(t)(api.channel.Tell(ctx, news(Ended), first))
-		notes := len(api.shown()[0].notes)
+		notes := len(api.showing()[0].notes)
 		must(t)(api.channel.Tell(ctx, news(Ended), first))
-		if got := api.shown(); len(got) != 1 || len(got[0].notes) != notes {
+		if got := api.showing(); len(got) != 1 || len(got[0].notes) != notes {
 			t.Errorf("%d shown, notes %q", len(got), got[0].notes)
 		}
 	})
@@ -109,12 +109,12 @@ func TestWhatIsNotSettledStaysOpen(t *testing.T) {
 		ref := must(t)(api.channel.Tell(ctx, news(Asked), ""))
 		for _, s := range []parry.State{parry.Failed, parry.Expired, parry.Alerted} {
 			ref = must(t)(api.channel.Tell(ctx, news(Ended, in(s)), ref))
-			if all := api.shown(); len(all) != 1 || all[0].closed {
+			if all := api.showing(); len(all) != 1 || all[0].closed {
 				t.Fatalf("%s: %+v", s, all[0])
 			}
 		}
 		must(t)(api.channel.Tell(ctx, news(Ended, in(parry.Undone)), ref))
-		if all := api.shown(); len(all) != 1 || !all[0].closed {
+		if all := api.showing(); len(all) != 1 || !all[0].closed {
 			t.Fatalf("undone: %+v", all[0])
 		}
 	})
@@ -128,7 +128,7 @@ func TestAStormIsOneIncident(t *testing.T) {
 		if got := must(t)(api.channel.TellStorm(ctx, aStorm(Asked, 90, map[string]int{"waiting for approval": 80, "done": 10}), ref)); got != ref {
 			t.Errorf("ref %q, not %q", got, ref)
 		}
-		all := api.shown()
+		all := api.showing()
 		if !api.edits {
 			if len(all) != 2 {
 				t.Fatalf("%d messages", len(all))
@@ -139,11 +139,13 @@ func TestAStormIsOneIncident(t *testing.T) {
 			t.Fatalf("%d, the first %+v", len(all), all[0])
 		}
 		must(t)(api.channel.TellStorm(ctx, aStorm(Ended, 90, map[string]int{"done": 90}), ref))
-		if all := api.shown(); len(all) != 1 || !all[0].closed {
+		if all := api.showing(); len(all) != 1 || !all[0].closed {
 			t.Fatalf("%d, the first %+v", len(all), all[0])
 		}
-		must(t)(api.channel.TellStorm(ctx, aStorm(Asked, 30, map[string]int{"waiting for approval": 30}), ""))
-		if all := api.shown(); len(all) != 2 || all[1].closed {
+		next := aStorm(Asked, 30, map[string]int{"waiting for approval": 29, "begun": 1})
+		next.Sample[0].Response.ID = "another"
+		must(t)(api.channel.TellStorm(ctx, next, ""))
+		if all := api.showing(); len(all) != 2 || all[1].closed {
 			t.Fatalf("the next storm: %d, the last %+v", len(all), all[len(all)-1])
 		}
 	})
@@ -173,7 +175,7 @@ func TestDownThenUp(t *testing.T) {
 			t.Fatalf("ref %q, not %q: %v", got, ref, err)
 		}
 		must(t)(api.channel.Tell(ctx, news(Ended), ref))
-		if all := api.shown(); api.edits && (len(all) != 1 || !all[0].closed) {
+		if all := api.showing(); api.edits && (len(all) != 1 || !all[0].closed) {
 			t.Errorf("%d, the first %+v", len(all), all[0])
 		}
 		api.Close()
@@ -226,7 +228,7 @@ func TestForeignTextIsOnlyText(t *testing.T) {
 func TestAnEndWithoutABeginning(t *testing.T) {
 	eachFake(t, func(t *testing.T, api *fakeAPI) {
 		must(t)(api.channel.Tell(context.Background(), news(Ended), ""))
-		for _, s := range api.shown() {
+		for _, s := range api.showing() {
 			if api.edits && !s.closed {
 				t.Errorf("%+v is left open", s)
 			}

@@ -68,9 +68,11 @@ func (o *Opsgenie) TellStorm(ctx context.Context, m Storm, ref string) (string, 
 }
 
 func (o *Opsgenie) tell(ctx context.Context, s story, ref, entity string) (string, error) {
-	if readRef(ref).mark == s.mark {
+	was := readRef(ref)
+	if was.mark == s.mark {
 		return ref, nil
 	}
+	s.key = or(was.id, s.key)
 	if s.open {
 		// Where the alert is open this only counts it once more; where somebody closed it, it is opened anew, as a person is wanted still.
 		if err := o.api.call(ctx, http.MethodPost, o.api.at(nil, "v2", "alerts"), o.alert(s, entity), nil); err != nil {

@@ -57,9 +57,11 @@ func (p *PagerDuty) TellStorm(ctx context.Context, m Storm, ref string) (string,
 }
 
 func (p *PagerDuty) send(ctx context.Context, s story, ref string, payload map[string]any) (string, error) {
-	if readRef(ref).mark == s.mark {
+	was := readRef(ref)
+	if was.mark == s.mark {
 		return ref, nil
 	}
+	s.key = or(was.id, s.key)
 	event := map[string]any{"routing_key": p.key, "dedup_key": s.key, "event_action": "resolve"}
 	if s.working {
 		event["event_action"] = "acknowledge"

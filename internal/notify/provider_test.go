@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -262,5 +261,3 @@ func after(err error) time.Duration {
 	}
 	return 0
 }
-
-func sorted(s []string) []string { slices.Sort(s); return s }

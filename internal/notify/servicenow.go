@@ -73,20 +73,20 @@ const recordFields = "sys_id,correlation_id,correlation_display,state,active"
 
 // Tell makes the response's record, or notes on it what is new, and resolves it where nothing is left to do.
 func (n *ServiceNow) Tell(ctx context.Context, news News, ref string) (string, error) {
-	return n.tell(ctx, storyOf(news), ref, "")
+	return n.tell(ctx, storyOf(news), ref)
 }
 
-// TellStorm keeps one record for all of a storm. A later storm of the rule goes on in it as long as it is active.
+// TellStorm keeps one record for all of a storm.
 func (n *ServiceNow) TellStorm(ctx context.Context, m Storm, ref string) (string, error) {
-	return n.tell(ctx, storyOfStorm(m), ref, "^active=true")
+	return n.tell(ctx, storyOfStorm(m), ref)
 }
 
-func (n *ServiceNow) tell(ctx context.Context, s story, ref, only string) (string, error) {
+func (n *ServiceNow) tell(ctx context.Context, s story, ref string) (string, error) {
 	was := readRef(ref)
 	if was.mark == s.mark {
 		return ref, nil
 	}
-	r, err := n.read(ctx, s, was.id, only)
+	r, err := n.read(ctx, s, was.id)
 	if err != nil {
 		return ref, err
 	}
@@ -105,7 +105,7 @@ func (n *ServiceNow) tell(ctx context.Context, s story, ref, only string) (strin
 
 // read is the record, nil where there is none. A column that a table does not have is left out of a query, which then finds everything: what
 // is found is looked at. Source: "Encoded query strings", ServiceNow documentation.
-func (n *ServiceNow) read(ctx context.Context, s story, id, only string) (*record, error) {
+func (n *ServiceNow) read(ctx context.Context, s story, id string) (*record, error) {
 	if id != "" {
 		var out struct {
 			Result record `json:"result"`
@@ -120,7 +120,7 @@ func (n *ServiceNow) read(ctx context.Context, s story, id, only string) (*recor
 	}
 	q := url.Values{
 		// The key is made of letters, digits, dots, dashes and underscores, whatever the id is: no ^ in it begins another condition.
-		"sysparm_query":  {"correlation_id=" + s.key + only + "^ORDERBYsys_created_on"},
+		"sysparm_query":  {"correlation_id=" + s.key + "^ORDERBYsys_created_on"},
 		"sysparm_fields": {recordFields},
 		"sysparm_limit":  {"2"},
 	}

@@ -36,7 +36,7 @@ func storyOf(n News) story {
 	r := n.Response
 	s := story{
 		key: keyOf("parry-", r.ID), mark: markOf(n), severity: r.Finding.SeverityID, link: n.Link,
-		subject: subjectOf(r), open: n.Kind != Begun && !(n.Kind == Ended && settled(r.State)), working: n.Kind == Begun,
+		subject: subjectOf(r), open: n.Kind != Begun && !((n.Kind == Ended || n.Kind == Told) && settled(r.State)), working: n.Kind == Begun,
 	}
 	s.headline = said(n) + ": " + s.subject
 	s.add("State", string(r.State))
@@ -62,10 +62,13 @@ func storyOf(n News) story {
 	return s
 }
 
-// storyOfStorm tells of many. The key is the rule's alone: what follows in the same storm is about the same incident. An end of a storm is not
-// told, so what it is known by stays the same for the next one, too: it goes on where the last is still open.
+// storyOfStorm tells of many. Each storm has a key of its own, by the first response in it: one that is over closes no other's ticket.
 func storyOfStorm(m Storm) story {
-	s := story{key: "parry-storm-" + digest(m.Rule), link: m.Link, open: true}
+	first := ""
+	if len(m.Sample) > 0 {
+		first = m.Sample[0].Response.ID
+	}
+	s := story{key: "parry-storm-" + digest(m.Rule, string(m.Kind), first), link: m.Link, open: true}
 	parts := []string{string(m.Kind), strconv.Itoa(m.Count)}
 	for _, state := range slices.Sorted(maps.Keys(m.States)) {
 		parts = append(parts, state, strconv.Itoa(m.States[state]))
@@ -76,7 +79,7 @@ func storyOfStorm(m Storm) story {
 		switch st := parry.State(state); {
 		case n <= 0:
 		case settled(st):
-		case st.Begun(), st == parry.Undoing:
+		case state == "begun", st.Begun(), st == parry.Undoing:
 			waits += n
 		default:
 			left += n
