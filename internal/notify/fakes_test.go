@@ -27,6 +27,7 @@ type fakeAPI struct {
 	showing func() []*showing
 	edits   bool // it can change what it shows
 	lossy   bool // a call without an answer shows a second time when it is made again
+	notes   int  // that a life from asked to ended leaves
 }
 
 // fakes are the channels of this package that page and keep tickets, each beside its provider.
@@ -67,7 +68,7 @@ func fakeTeams(t *testing.T) *fakeAPI {
 		return http.StatusAccepted, nil
 	})
 	ch := made(t)(NewTeams(TeamsConfig{URL: p.URL + "/workflows/abc/triggers/manual/paths/invoke?api-version=1&sig=s3cret"}))
-	return &fakeAPI{p, ch, func() []*showing { return all }, false, true}
+	return &fakeAPI{p, ch, func() []*showing { return all }, false, true, 0}
 }
 
 // fakePagerDuty is the Events API v2. Source: "Send an Alert Event", PagerDuty developer documentation.
@@ -115,7 +116,7 @@ func fakePagerDuty(t *testing.T) *fakeAPI {
 		return http.StatusAccepted, map[string]any{"status": "success", "message": "Event processed", "dedup_key": key}
 	})
 	ch := made(t)(NewPagerDuty(PagerDutyConfig{RoutingKey: "R0UT1NG", URL: p.URL}))
-	return &fakeAPI{p, ch, func() []*showing { return all }, true, false}
+	return &fakeAPI{p, ch, func() []*showing { return all }, true, false, 2}
 }
 
 // fakeOpsgenie is the Alert API; it carries out at once what the real one does some time later. Source: "Alert API", Opsgenie developer
@@ -184,7 +185,7 @@ func fakeOpsgenie(t *testing.T) *fakeAPI {
 		return http.StatusAccepted, accepted
 	})
 	ch := made(t)(NewOpsgenie(OpsgenieConfig{APIKey: "k3y", URL: p.URL, Teams: []string{"secops"}, Tags: []string{"aws"}}))
-	return &fakeAPI{p, ch, func() []*showing { return all }, true, false}
+	return &fakeAPI{p, ch, func() []*showing { return all }, true, false, 4}
 }
 
 // fakeJira is one project of Jira, in the cloud or a data center. Sources: "Issues", "Issue comments" and "Issue search", Jira Cloud platform REST
@@ -315,7 +316,7 @@ func fakeJira(t *testing.T, dataCenter bool) *fakeAPI {
 			s = append(s, &i.showing)
 		}
 		return s
-	}, true, false}
+	}, true, false, 4}
 }
 
 // adfTexts are the texts of an Atlassian document, whose nodes are looked at. Source: "Atlassian Document Format": text nodes are not empty, a
@@ -422,7 +423,7 @@ func fakeServiceNow(t *testing.T) *fakeAPI {
 			s = append(s, &r.showing)
 		}
 		return s
-	}, true, false}
+	}, true, false, 4}
 }
 
 func jsonOf(v any) string {

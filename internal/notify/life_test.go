@@ -53,6 +53,11 @@ func TestALifeIsOneIncident(t *testing.T) {
 				t.Errorf("%s again: %d calls", step.news.Kind, n)
 			}
 		}
+		for _, s := range api.showing() {
+			if len(s.notes) != api.notes {
+				t.Errorf("%d notes, not %d: %q", len(s.notes), api.notes, s.notes)
+			}
+		}
 	})
 }
 
