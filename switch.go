@@ -137,7 +137,7 @@ func (r *Responder) switched(ctx context.Context, move Move, text string) error 
 			log, err = Response{ID: SwitchLog, Key: SwitchLog}, nil
 		}
 		if err == nil {
-			err = r.record(ctx, &log, Nothing, move, text)
+			err = r.step(ctx, &log, Nothing, move, text)
 		}
 		if KindOf(err) != Conflict || tries == 0 {
 			return err // or somebody else switched something at the same moment
