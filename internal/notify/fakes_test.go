@@ -67,7 +67,7 @@ func fakeTeams(t *testing.T) *fakeAPI {
 		all = append(all, &showing{title: text(at(card, "body", 0, "inlines", 0, "text"))})
 		return http.StatusAccepted, nil
 	})
-	ch := made(t)(NewTeams(TeamsConfig{URL: p.URL + "/workflows/abc/triggers/manual/paths/invoke?api-version=1&sig=s3cret"}))
+	ch := made(t)(NewTeams(TeamsConfig{URL: p.URL + "/workflows/abc/triggers/manual/paths/invoke?api-version=1&sig=s3cret"}, calling()))
 	return &fakeAPI{p, ch, func() []*showing { return all }, false, true, 0}
 }
 
@@ -115,7 +115,7 @@ func fakePagerDuty(t *testing.T) *fakeAPI {
 		}
 		return http.StatusAccepted, map[string]any{"status": "success", "message": "Event processed", "dedup_key": key}
 	})
-	ch := made(t)(NewPagerDuty(PagerDutyConfig{RoutingKey: "R0UT1NG", URL: p.URL}))
+	ch := made(t)(NewPagerDuty(PagerDutyConfig{RoutingKey: "R0UT1NG", URL: p.URL}, calling()))
 	return &fakeAPI{p, ch, func() []*showing { return all }, true, false, 2}
 }
 
@@ -184,7 +184,7 @@ func fakeOpsgenie(t *testing.T) *fakeAPI {
 		a.working = a.working || m[2] == "acknowledge"
 		return http.StatusAccepted, accepted
 	})
-	ch := made(t)(NewOpsgenie(OpsgenieConfig{APIKey: "k3y", URL: p.URL, Teams: []string{"secops"}, Tags: []string{"aws"}}))
+	ch := made(t)(NewOpsgenie(OpsgenieConfig{APIKey: "k3y", URL: p.URL, Teams: []string{"secops"}, Tags: []string{"aws"}}, calling()))
 	return &fakeAPI{p, ch, func() []*showing { return all }, true, false, 4}
 }
 
@@ -310,7 +310,7 @@ func fakeJira(t *testing.T, dataCenter bool) *fakeAPI {
 	if dataCenter {
 		c.User, c.Password, c.Token, c.DataCenter = "", "", "p4t", true
 	}
-	return &fakeAPI{p, made(t)(NewJira(c)), func() []*showing {
+	return &fakeAPI{p, made(t)(NewJira(c, calling())), func() []*showing {
 		var s []*showing
 		for _, i := range all {
 			s = append(s, &i.showing)
@@ -416,7 +416,7 @@ func fakeServiceNow(t *testing.T) *fakeAPI {
 		t.Errorf("servicenow: %s %s", c.method, c.path)
 		return http.StatusMethodNotAllowed, nil
 	})
-	ch := made(t)(NewServiceNow(ServiceNowConfig{URL: p.URL, User: "bot", Password: "pa55", Fields: map[string]string{"assignment_group": "SecOps"}}))
+	ch := made(t)(NewServiceNow(ServiceNowConfig{URL: p.URL, User: "bot", Password: "pa55", Fields: map[string]string{"assignment_group": "SecOps"}}, calling()))
 	return &fakeAPI{p, ch, func() []*showing {
 		var s []*showing
 		for _, r := range all {

@@ -2,7 +2,9 @@ package notify
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,16 +15,16 @@ import (
 
 // JiraConfig is a project of Jira Cloud or of a Jira Data Center.
 type JiraConfig struct {
-	URL        string         `yaml:"url"`         // of the site: https://example.atlassian.net
-	User       string         `yaml:"user"`        // Cloud: the e-mail address of the account
-	Password   string         `yaml:"password"`    // Cloud: its API token
-	Token      string         `yaml:"token"`       // Data Center: a personal access token, in the place of both
-	DataCenter bool           `yaml:"data_center"` // API version 2, whose texts are wiki markup
-	Project    string         `yaml:"project"`     // its key
-	IssueType  string         `yaml:"issue_type"`  // Task where it is empty
-	Labels     []string       `yaml:"labels"`
-	Done       string         `yaml:"done"`   // the transition, or the status it leads to, when nothing is left to do; Done where it is empty
-	Fields     map[string]any `yaml:"fields"` // more that the project wants of a new issue, by field id, as Jira's API takes it
+	URL        string // of the site: https://example.atlassian.net
+	User       string // Cloud: the e-mail address of the account
+	Password   string // Cloud: its API token
+	Token      string // Data Center: a personal access token, in the place of both
+	DataCenter bool   // API version 2, whose texts are wiki markup
+	Project    string // its key
+	IssueType  string // Task where it is empty
+	Labels     []string
+	Done       string            // the transition, or the status it leads to, when nothing is left to do; Done where it is empty
+	Fields     map[string]string // more that the project wants of a new issue, by field id, text, or JSON where it begins with { or [
 }
 
 // Jira keeps one issue for a response: made with the first news, commented on with what follows, and moved to done at its end.
@@ -33,6 +35,7 @@ type Jira struct {
 	api     *remote
 	c       JiraConfig
 	version string
+	fields  map[string]any
 }
 
 const (
@@ -44,8 +47,33 @@ const (
 	mostIssueText = 30000
 )
 
+// jiraType is the type as the file of channels has it.
+func jiraType() channelType {
+	return channelType{
+		name: "jira", doc: "an issue of Jira",
+		fields: []field{
+			{name: "url", form: aText, need: true, doc: "of the site, such as https://example.atlassian.net"},
+			{name: "user", form: aText, doc: "the account's e-mail address"},
+			{name: "password", form: aSecret, doc: "the account's API token"},
+			{name: "token", form: aSecret, doc: "a personal access token, in the place of user and password"},
+			{name: "data_center", form: aTruth, doc: "whether it is a Jira Data Center: API version 2"},
+			{name: "project", form: aText, need: true, doc: "the project's key"},
+			{name: "issue_type", form: aText, doc: "Task where it is not given"},
+			{name: "labels", form: texts, doc: "more labels beside parry"},
+			{name: "done", form: aText, doc: "the transition that ends an issue, or the status it leads to; Done where it is not given"},
+			{name: "fields", form: pairs, doc: "what else the project wants of a new issue, by field id: text, or JSON where it begins with { or ["},
+		},
+		open: func(v values, o opening) (Channel, error) {
+			return opened(NewJira(JiraConfig{
+				URL: v.text["url"], User: v.text["user"], Password: v.text["password"], Token: v.text["token"], DataCenter: v.truth["data_center"],
+				Project: v.text["project"], IssueType: v.text["issue_type"], Labels: v.texts["labels"], Done: v.text["done"], Fields: v.pairs["fields"],
+			}, o.calls()))
+		},
+	}
+}
+
 // NewJira is the channel of a project.
-func NewJira(c JiraConfig) (*Jira, error) {
+func NewJira(c JiraConfig, by Calls) (*Jira, error) {
 	auth, err := either("Jira", c.User, c.Password, c.Token)
 	if err != nil {
 		return nil, err
@@ -58,12 +86,23 @@ func NewJira(c JiraConfig) (*Jira, error) {
 			return nil, parry.Errorf(parry.Invalid, "Jira: label %q: a label has no spaces and at most 255 characters", l)
 		}
 	}
-	api, err := newRemote("Jira", c.URL, auth)
+	api, err := by.remote("Jira", c.URL, auth)
 	if err != nil {
 		return nil, err
 	}
 	c.IssueType, c.Done = or(c.IssueType, "Task"), or(c.Done, "Done")
-	j := &Jira{api, c, "3"}
+	j := &Jira{api, c, "3", map[string]any{}}
+	for name, v := range c.Fields {
+		j.fields[name] = v
+		if !strings.HasPrefix(v, "{") && !strings.HasPrefix(v, "[") {
+			continue
+		}
+		var of any
+		if err := json.Unmarshal([]byte(v), &of); err != nil {
+			return nil, parry.Errorf(parry.Invalid, "Jira: field %s begins like JSON, and is none: %v", name, err)
+		}
+		j.fields[name] = of
+	}
 	if c.DataCenter {
 		j.version = "2"
 	}
@@ -72,7 +111,7 @@ func NewJira(c JiraConfig) (*Jira, error) {
 
 // Tell makes the response's issue, or comments on it, and moves it to done where nothing is left to do.
 func (j *Jira) Tell(ctx context.Context, n News, ref string) (string, error) {
-	return j.tell(ctx, storyOf(n), ref)
+	return j.tell(ctx, storyOf(n, j.api.now()), ref)
 }
 
 // TellStorm keeps one issue for all of a storm.
@@ -144,15 +183,12 @@ func (j *Jira) find(ctx context.Context, s story) (string, error) {
 
 // jqlText is a value in JQL: quotation marks and backslashes in it are escaped. Source: "Use advanced search with JQL", reserved characters.
 func jqlText(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(oneLine(s)) + `"`
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(clean(s)) + `"`
 }
 
 // create makes the issue.
 func (j *Jira) create(ctx context.Context, s story) (string, error) {
-	fields := map[string]any{}
-	for k, v := range j.c.Fields {
-		fields[k] = v
-	}
+	fields := maps.Clone(j.fields)
 	fields["project"] = map[string]any{"key": j.c.Project}
 	fields["issuetype"] = map[string]any{"name": j.c.IssueType}
 	fields["summary"] = shorten(s.subject, mostIssueSummary)
@@ -254,7 +290,7 @@ func (j *Jira) finish(ctx context.Context, key string) error {
 		if strings.EqualFold(t.Name, j.c.Done) || t.To.is(j.c.Done) {
 			return j.api.call(ctx, http.MethodPost, j.at(nil, "issue", key, "transitions"), map[string]any{"transition": map[string]any{"id": t.ID}}, nil)
 		}
-		names = append(names, oneLine(t.Name))
+		names = append(names, clean(t.Name))
 	}
 	return parry.Errorf(parry.Invalid, "Jira: issue %s has no transition %q", key, j.c.Done).
 		WithHint("set done in the channels file to one of those that it has: %s", strings.Join(names, ", "))

@@ -47,7 +47,7 @@ func TestJiraIssue(t *testing.T) {
 func TestJiraTransitionsByNameOrStatus(t *testing.T) {
 	for done, works := range map[string]bool{"": true, "done": true, "Resolve it": true, "Fixed": false} {
 		api := fakeJira(t, false)
-		j, err := NewJira(JiraConfig{URL: api.URL, User: "bot@example.com", Password: "t0ken", Project: "SEC", Done: done})
+		j, err := NewJira(JiraConfig{URL: api.URL, User: "bot@example.com", Password: "t0ken", Project: "SEC", Done: done}, calling())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +87,7 @@ func TestJiraTakesNoOtherIssue(t *testing.T) {
 		}
 		return http.StatusCreated, map[string]any{"key": "SEC-2"}
 	})
-	j, err := NewJira(JiraConfig{URL: p.URL, User: "u", Password: "p", Project: "SEC"})
+	j, err := NewJira(JiraConfig{URL: p.URL, User: "u", Password: "p", Project: "SEC"}, calling())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestJiraConfig(t *testing.T) {
 		{}, {URL: "https://x.example", Project: "SEC"}, {URL: "https://x.example", User: "u", Project: "SEC"}, {URL: "https://x.example", Token: "t"},
 		{URL: "https://x.example", Token: "t", User: "u", Password: "p", Project: "SEC"}, {URL: "https://x.example", Token: "t", Project: "SEC", Labels: []string{"a b"}},
 	} {
-		if _, err := NewJira(c); parry.KindOf(err) != parry.Invalid || parry.HintOf(err) == "" && c.Labels == nil && c.User == "" {
+		if _, err := NewJira(c, calling()); parry.KindOf(err) != parry.Invalid || parry.HintOf(err) == "" && c.Labels == nil && c.User == "" {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}

@@ -11,10 +11,10 @@ import (
 
 // OpsgenieConfig is an API integration of Opsgenie.
 type OpsgenieConfig struct {
-	APIKey string   `yaml:"api_key"`
-	URL    string   `yaml:"url"`   // https://api.opsgenie.com where it is empty; https://api.eu.opsgenie.com for accounts in the EU
-	Teams  []string `yaml:"teams"` // that are alerted; none is the one that the integration belongs to
-	Tags   []string `yaml:"tags"`
+	APIKey string
+	URL    string   // https://api.opsgenie.com where it is empty; https://api.eu.opsgenie.com for accounts in the EU
+	Teams  []string // that are alerted; none is the one that the integration belongs to
+	Tags   []string
 }
 
 // Opsgenie makes alerts and closes them. The alias is the response's, so what comes twice makes no second alert.
@@ -37,8 +37,24 @@ const (
 	mostTag         = 50
 )
 
+// opsgenieType is the type as the file of channels has it.
+func opsgenieType() channelType {
+	return channelType{
+		name: "opsgenie", doc: "an alert of Opsgenie, which Atlassian ends on 5 April 2027",
+		fields: []field{
+			{name: "api_key", form: aSecret, need: true, doc: "key of an API integration"},
+			{name: "url", form: aText, doc: "https://api.opsgenie.com where it is not given; https://api.eu.opsgenie.com for accounts in the EU"},
+			{name: "teams", form: texts, doc: "who is alerted; the integration's own team where it is not given"},
+			{name: "tags", form: texts, doc: "more tags beside parry"},
+		},
+		open: func(v values, o opening) (Channel, error) {
+			return opened(NewOpsgenie(OpsgenieConfig{APIKey: v.text["api_key"], URL: v.text["url"], Teams: v.texts["teams"], Tags: v.texts["tags"]}, o.calls()))
+		},
+	}
+}
+
 // NewOpsgenie is the channel of an integration.
-func NewOpsgenie(c OpsgenieConfig) (*Opsgenie, error) {
+func NewOpsgenie(c OpsgenieConfig, by Calls) (*Opsgenie, error) {
 	if err := required("Opsgenie", "api_key", c.APIKey); err != nil {
 		return nil, err
 	}
@@ -48,7 +64,7 @@ func NewOpsgenie(c OpsgenieConfig) (*Opsgenie, error) {
 			return nil, parry.Errorf(parry.Invalid, "Opsgenie: tags: at most %d, of at most %d characters each", mostTags-1, mostTag)
 		}
 	}
-	api, err := newRemote("Opsgenie", or(c.URL, "https://api.opsgenie.com"), func(r *http.Request) {
+	api, err := by.remote("Opsgenie", or(c.URL, "https://api.opsgenie.com"), func(r *http.Request) {
 		r.Header.Set("Authorization", "GenieKey "+c.APIKey)
 	})
 	if err != nil {
@@ -59,7 +75,7 @@ func NewOpsgenie(c OpsgenieConfig) (*Opsgenie, error) {
 
 // Tell makes an alert for what a person has to look at, acknowledges it when the work begins, and closes it when nothing is left to do.
 func (o *Opsgenie) Tell(ctx context.Context, n News, ref string) (string, error) {
-	return o.tell(ctx, storyOf(n), ref, n.Response.Resource())
+	return o.tell(ctx, storyOf(n, o.api.now()), ref, n.Response.Resource())
 }
 
 // TellStorm keeps one alert for all of a storm.
@@ -149,7 +165,7 @@ func (o *Opsgenie) alert(s story, entity string) map[string]any {
 		"details":     alertDetails(s),
 	}
 	if entity != "" {
-		a["entity"] = shorten(oneLine(entity), mostEntity)
+		a["entity"] = shorten(clean(entity), mostEntity)
 	}
 	var to []any
 	for _, t := range o.teams {

@@ -67,7 +67,7 @@ func TestOpsgeniePriority(t *testing.T) {
 
 func TestOpsgenieConfig(t *testing.T) {
 	for _, c := range []OpsgenieConfig{{}, {APIKey: "k\n"}, {APIKey: "k", Tags: []string{strings.Repeat("x", 51)}}, {APIKey: "k", Tags: make([]string, 20)}} {
-		if _, err := NewOpsgenie(c); parry.KindOf(err) != parry.Invalid {
+		if _, err := NewOpsgenie(c, calling()); parry.KindOf(err) != parry.Invalid {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}

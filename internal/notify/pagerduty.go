@@ -3,14 +3,15 @@ package notify
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"parry"
 )
 
 // PagerDutyConfig is an integration of a PagerDuty service.
 type PagerDutyConfig struct {
-	RoutingKey string `yaml:"routing_key"`
-	URL        string `yaml:"url"` // https://events.pagerduty.com where it is empty; https://events.eu.pagerduty.com for the EU service region
+	RoutingKey string
+	URL        string // https://events.pagerduty.com where it is empty; https://events.eu.pagerduty.com for the EU service region
 }
 
 // PagerDuty triggers, acknowledges and resolves alerts. All events of one response have one dedup_key, so one that comes twice changes nothing.
@@ -27,12 +28,26 @@ const (
 	mostField   = 255
 )
 
+// pagerDutyType is the type as the file of channels has it.
+func pagerDutyType() channelType {
+	return channelType{
+		name: "pagerduty", doc: "an alert of PagerDuty, by the Events API v2",
+		fields: []field{
+			{name: "routing_key", form: aSecret, need: true, doc: "the integration key of the service"},
+			{name: "url", form: aText, doc: "https://events.pagerduty.com where it is not given; https://events.eu.pagerduty.com for accounts in the EU service region"},
+		},
+		open: func(v values, o opening) (Channel, error) {
+			return opened(NewPagerDuty(PagerDutyConfig{RoutingKey: v.text["routing_key"], URL: v.text["url"]}, o.calls()))
+		},
+	}
+}
+
 // NewPagerDuty is the channel of an integration.
-func NewPagerDuty(c PagerDutyConfig) (*PagerDuty, error) {
+func NewPagerDuty(c PagerDutyConfig, by Calls) (*PagerDuty, error) {
 	if err := required("PagerDuty", "routing_key", c.RoutingKey); err != nil {
 		return nil, err
 	}
-	api, err := newRemote("PagerDuty", or(c.URL, "https://events.pagerduty.com"), nil)
+	api, err := by.remote("PagerDuty", or(c.URL, "https://events.pagerduty.com"), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -43,11 +58,11 @@ func NewPagerDuty(c PagerDutyConfig) (*PagerDuty, error) {
 // acknowledges or resolves what is not there is dropped by PagerDuty.
 func (p *PagerDuty) Tell(ctx context.Context, n News, ref string) (string, error) {
 	r := n.Response
-	return p.send(ctx, storyOf(n), ref, map[string]any{
-		"source":    shorten(or(oneLine(or(r.Target.ARN, r.Resource())), "parry"), mostField),
-		"component": shorten(oneLine(r.Target.Type), mostField),
-		"group":     shorten(oneLine(or(r.Target.Account, r.Finding.Cloud.Account.UID)), mostField),
-		"class":     shorten(oneLine(r.Finding.Type()), mostField),
+	return p.send(ctx, storyOf(n, p.api.now()), ref, map[string]any{
+		"source":    shorten(or(clean(or(r.Target.ARN, r.Resource())), "parry"), mostField),
+		"component": shorten(clean(r.Target.Type), mostField),
+		"group":     shorten(clean(accountOf(r)), mostField),
+		"class":     shorten(clean(r.Finding.Type()), mostField),
 	})
 }
 
@@ -90,7 +105,7 @@ func (s story) details() map[string]string {
 	for _, f := range s.facts {
 		name := f.name
 		for i := 2; all[name] != ""; i++ {
-			name = f.name + " " + string(rune('0'+i))
+			name = f.name + " " + strconv.Itoa(i)
 		}
 		all[name] = f.value
 	}

@@ -69,7 +69,7 @@ func TestPagerDutyRefusesAnEvent(t *testing.T) {
 	if _, err := api.channel.Tell(context.Background(), news(Asked), ""); parry.KindOf(err) != parry.Invalid || !strings.Contains(err.Error(), "routing_key") {
 		t.Errorf("%v", err)
 	}
-	if _, err := NewPagerDuty(PagerDutyConfig{}); parry.KindOf(err) != parry.Invalid {
+	if _, err := NewPagerDuty(PagerDutyConfig{}, calling()); parry.KindOf(err) != parry.Invalid {
 		t.Errorf("without a key: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -256,8 +257,14 @@ func must(t *testing.T) func(ref string, err error) string {
 
 // after is when an error says that it is worth another try.
 func after(err error) time.Duration {
-	if r, ok := err.(interface{ RetryAfter() time.Duration }); ok {
+	var r interface{ RetryAfter() time.Duration }
+	if errors.As(err, &r) {
 		return r.RetryAfter()
 	}
 	return 0
 }
+
+// early is when these tests take place.
+func early() time.Time { return time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC) }
+
+func calling() Calls { return Calls{Now: early} }

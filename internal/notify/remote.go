@@ -7,22 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"parry"
 )
 
-const (
-	// remoteWithin is how long one call to a provider may take.
-	remoteWithin = 20 * time.Second
-	// mostAnswer is how much of an answer is read, in bytes.
-	mostAnswer = 4 << 20
-)
+// mostAnswer is how much of an answer that is read as JSON is taken, in bytes.
+const mostAnswer = 4 << 20
 
 // remote is one provider's HTTP API that speaks JSON.
 type remote struct {
@@ -30,29 +24,38 @@ type remote struct {
 	base   *url.URL
 	auth   func(*http.Request) // nil for none
 	client *http.Client
+	now    func() time.Time
 }
 
-// newRemote is the API at an address. Its secrets go to no other: redirects are answers, not followed.
-func newRemote(name, address string, auth func(*http.Request)) (*remote, error) {
-	u, err := url.Parse(strings.TrimSpace(address))
-	if err != nil { // the error would hold the address, which may be the secret itself
-		return nil, parry.Errorf(parry.Invalid, "%s: the url cannot be read", name).WithHint("copy it again from %s", name)
-	}
-	switch {
-	case u.Host == "" || u.User != nil:
-		return nil, parry.Errorf(parry.Invalid, "%s: the url must be https://host/..., without a user in it", name)
-	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
-		return nil, parry.Errorf(parry.Invalid, "%s: the url must begin with https://", name).WithHint("what is sent holds secrets and findings: http:// is for this machine's own loopback only")
-	}
-	return &remote{name, u, auth, &http.Client{
-		Timeout:       remoteWithin,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+// Calls is what a channel makes its calls with.
+type Calls struct {
+	Client *http.Client // nil for one of its own
+	Now    func() time.Time
 }
 
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+// calls is what a channel of the file makes its calls with.
+func (o opening) calls() Calls { return Calls{o.client, o.now} }
+
+// opened gives a channel that could not be made as none at all.
+func opened[C Channel](c C, err error) (Channel, error) {
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// remote is the API at an address. Its secrets go to no other: redirects are answers, not followed.
+func (c Calls) remote(name, address string, auth func(*http.Request)) (*remote, error) {
+	u, err := addressOf("url", strings.TrimSpace(address))
+	if err != nil {
+		return nil, err
+	}
+	own := http.Client{}
+	if c.Client != nil {
+		own = *c.Client
+	}
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &remote{name, u, auth, &own, c.Now}, nil
 }
 
 // at is an address under the base; each part of the path is one segment, whatever is in it.
@@ -92,15 +95,15 @@ func (r *remote) call(ctx context.Context, method string, u *url.URL, in, out an
 	}
 	resp, err := r.client.Do(req)
 	if err != nil {
-		return parry.Errorf(parry.Fault, "%s cannot be reached: %v", r.name, withoutURL(err))
+		return unreached(r.name, err)
+	}
+	if resp.StatusCode/100 != 2 {
+		return &status{resp.StatusCode, answerOf(r.name, resp, r.now())}
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
 	if err != nil {
-		return parry.Errorf(parry.Fault, "%s: its answer breaks off: %v", r.name, withoutURL(err))
-	}
-	if resp.StatusCode/100 != 2 {
-		return answered(r.name, resp, b)
+		return unreached(r.name, err)
 	}
 	if out == nil {
 		return nil
@@ -111,68 +114,14 @@ func (r *remote) call(ctx context.Context, method string, u *url.URL, in, out an
 	return nil
 }
 
-// withoutURL is the error without the address that was called: a webhook's is a secret.
-func withoutURL(err error) error {
-	var of *url.Error
-	if errors.As(err, &of) {
-		return of.Err
-	}
-	return err
-}
-
-// status is an answer that says no.
+// status is an answer that says no, by its code.
 type status struct {
-	code  int
-	after time.Duration
-	err   *parry.Error
+	code int
+	error
 }
 
-func (s *status) Error() string { return s.err.Error() }
-func (s *status) Unwrap() error { return s.err }
-
-// RetryAfter is when the provider wants to be asked again; zero where it does not say.
-func (s *status) RetryAfter() time.Duration { return s.after }
-
-// answered tells what an answer means that does not say 2xx: for ever, or to be tried again. RFC 9110, section 15, and RFC 6585 for 429; the
-// providers' pages that the channels name say the same of theirs.
-func answered(name string, resp *http.Response, body []byte) error {
-	code := resp.StatusCode
-	e := parry.Errorf(parry.Invalid, "%s answers %d: %s", name, code, shorten(oneLine(string(body)), 300))
-	switch {
-	case code == http.StatusUnauthorized:
-		e.Kind = parry.Refused
-		e = e.WithHint("the secret is wrong or has expired: put a new one where the channels file points to")
-	case code == http.StatusForbidden:
-		e.Kind = parry.Refused
-		e = e.WithHint("the account or key lacks a permission: docs/channels.md says which it needs")
-	case code == http.StatusNotFound, code == http.StatusGone:
-		e.Kind = parry.Refused
-		e = e.WithHint("what the channels file names is not there, or may not be seen with this secret")
-	case code/100 == 3:
-		e = e.WithHint("a redirect is not followed, so that no secret goes elsewhere: write the final address into the channels file")
-	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
-		e.Kind = parry.Fault
-	}
-	return &status{code, retryAfter(resp.Header), e}
-}
-
-// retryAfter reads Retry-After: seconds, or a date, which is taken against the answer's own Date so that no clock has to be right. Source: RFC
-// 9110, section 10.2.3.
-func retryAfter(h http.Header) time.Duration {
-	v := strings.TrimSpace(h.Get("Retry-After"))
-	if n, err := strconv.Atoi(v); err == nil {
-		return time.Duration(max(0, min(n, 24*60*60))) * time.Second
-	}
-	until, err := http.ParseTime(v)
-	if err != nil {
-		return 0
-	}
-	from, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		return 0
-	}
-	return max(0, min(until.Sub(from), 24*time.Hour))
-}
+// Unwrap gives what it means.
+func (s *status) Unwrap() error { return s.error }
 
 // isStatus tells whether an error is an answer with that code.
 func isStatus(err error, code int) bool {
@@ -184,7 +133,7 @@ func isStatus(err error, code int) bool {
 func required(name string, fields ...string) error {
 	for i := 0; i+1 < len(fields); i += 2 {
 		if strings.TrimSpace(fields[i+1]) == "" {
-			return parry.Errorf(parry.Invalid, "%s: %s is missing", name, fields[i]).WithHint("docs/channels.md has the fields of the channel")
+			return parry.Errorf(parry.Invalid, "%s: %s is missing", name, fields[i]).WithHint("docs/channels.md has the fields")
 		}
 		if strings.ContainsAny(fields[i+1], "\r\n") {
 			return parry.Errorf(parry.Invalid, "%s: %s has a line break in it", name, fields[i]).WithHint("a secret often gets one at its end when it is stored: store it without")

@@ -12,14 +12,14 @@ import (
 
 // ServiceNowConfig is a table of a ServiceNow instance.
 type ServiceNowConfig struct {
-	URL       string            `yaml:"url"` // of the instance: https://example.service-now.com
-	User      string            `yaml:"user"`
-	Password  string            `yaml:"password"`
-	Token     string            `yaml:"token"`      // an OAuth access token, in the place of user and password
-	Table     string            `yaml:"table"`      // incident where it is empty; a table that extends task
-	State     string            `yaml:"state"`      // when nothing is left to do; 6, resolved, where it is empty
-	CloseCode string            `yaml:"close_code"` // "Solution provided" where it is empty; "Solved (Permanently)" on older instances
-	Fields    map[string]string `yaml:"fields"`     // more of a new record, such as assignment_group; what it sets of urgency and impact holds
+	URL       string // of the instance: https://example.service-now.com
+	User      string
+	Password  string
+	Token     string            // an OAuth access token, in the place of user and password
+	Table     string            // incident where it is empty; a table that extends task
+	State     string            // when nothing is left to do; 6, resolved, where it is empty
+	CloseCode string            // "Solution provided" where it is empty; "Solved (Permanently)" on older instances
+	Fields    map[string]string // more of a new record, such as assignment_group; what it sets of urgency and impact holds
 }
 
 // ServiceNow keeps one record for a response: an incident as a rule, with work notes for what follows, resolved at its end.
@@ -40,8 +40,31 @@ const (
 // tableName is what a table may be called: it is a part of the path.
 var tableName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,79}$`)
 
+// serviceNowType is the type as the file of channels has it.
+func serviceNowType() channelType {
+	return channelType{
+		name: "servicenow", doc: "an incident of ServiceNow, or a record of another table that extends task",
+		fields: []field{
+			{name: "url", form: aText, need: true, doc: "of the instance, such as https://example.service-now.com"},
+			{name: "user", form: aText, doc: "a user with web service access"},
+			{name: "password", form: aSecret, doc: "the user's password"},
+			{name: "token", form: aSecret, doc: "an OAuth access token, in the place of user and password"},
+			{name: "table", form: aText, doc: "incident where it is not given"},
+			{name: "state", form: aText, doc: "of a record that is settled; 6, resolved, where it is not given"},
+			{name: "close_code", form: aText, doc: "\"Solution provided\" where it is not given; older instances have \"Solved (Permanently)\""},
+			{name: "fields", form: pairs, doc: "more of a new record, by column, such as assignment_group"},
+		},
+		open: func(v values, o opening) (Channel, error) {
+			return opened(NewServiceNow(ServiceNowConfig{
+				URL: v.text["url"], User: v.text["user"], Password: v.text["password"], Token: v.text["token"], Table: v.text["table"],
+				State: v.text["state"], CloseCode: v.text["close_code"], Fields: v.pairs["fields"],
+			}, o.calls()))
+		},
+	}
+}
+
 // NewServiceNow is the channel of a table.
-func NewServiceNow(c ServiceNowConfig) (*ServiceNow, error) {
+func NewServiceNow(c ServiceNowConfig, by Calls) (*ServiceNow, error) {
 	auth, err := either("ServiceNow", c.User, c.Password, c.Token)
 	if err != nil {
 		return nil, err
@@ -53,7 +76,7 @@ func NewServiceNow(c ServiceNowConfig) (*ServiceNow, error) {
 	if err := required("ServiceNow", "url", c.URL); err != nil {
 		return nil, err
 	}
-	api, err := newRemote("ServiceNow", c.URL, auth)
+	api, err := by.remote("ServiceNow", c.URL, auth)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +96,7 @@ const recordFields = "sys_id,correlation_id,correlation_display,state,active"
 
 // Tell makes the response's record, or notes on it what is new, and resolves it where nothing is left to do.
 func (n *ServiceNow) Tell(ctx context.Context, news News, ref string) (string, error) {
-	return n.tell(ctx, storyOf(news), ref)
+	return n.tell(ctx, storyOf(news, n.api.now()), ref)
 }
 
 // TellStorm keeps one record for all of a storm.

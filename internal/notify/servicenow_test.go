@@ -56,7 +56,7 @@ func TestServiceNowAnswersToQueries(t *testing.T) {
 func TestServiceNowLeavesAResolvedRecord(t *testing.T) {
 	n := &ServiceNow{c: ServiceNowConfig{State: "6", CloseCode: "x"}}
 	for state, closes := range map[record]bool{{State: "1", Active: "true"}: true, {State: "6", Active: "true"}: false, {State: "7", Active: "false"}: false} {
-		if got := n.update(storyOf(news(Ended)), state)["state"] != ""; got != closes {
+		if got := n.update(storyOf(news(Ended), early()), state)["state"] != ""; got != closes {
 			t.Errorf("%+v: %t", state, got)
 		}
 	}
@@ -76,11 +76,11 @@ func TestServiceNowConfig(t *testing.T) {
 		{URL: "https://x.example"}, {User: "u", Password: "p"}, {URL: "https://x.example", User: "u"}, {URL: "https://x.example", Token: "t", User: "u"},
 		{URL: "https://x.example", Token: "t", Table: "../sys_user"}, {URL: "https://x.example", Token: "t\r\nX: y"},
 	} {
-		if _, err := NewServiceNow(c); parry.KindOf(err) != parry.Invalid {
+		if _, err := NewServiceNow(c, calling()); parry.KindOf(err) != parry.Invalid {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
-	n, err := NewServiceNow(ServiceNowConfig{URL: "https://x.example", Token: "t0k", Table: "sn_si_incident"})
+	n, err := NewServiceNow(ServiceNowConfig{URL: "https://x.example", Token: "t0k", Table: "sn_si_incident"}, calling())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,13 +3,10 @@ package notify
 import (
 	"crypto/sha256"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
-	"unicode"
+	"time"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"parry"
 )
@@ -31,34 +28,17 @@ type story struct {
 // fact is one line of a story.
 type fact struct{ name, value string }
 
-// storyOf tells of one response.
-func storyOf(n News) story {
-	r := n.Response
+// storyOf tells of one response, as it stands at a time.
+func storyOf(n News, now time.Time) story {
+	r, m := n.Response, messageOf(n, now)
 	s := story{
-		key: keyOf("parry-", r.ID), mark: markOf(n), severity: r.Finding.SeverityID, link: n.Link,
-		subject: subjectOf(r), open: n.Kind != Begun && !((n.Kind == Ended || n.Kind == Told) && settled(r.State)), working: n.Kind == Begun,
+		key: keyOf("parry-", r.ID), mark: strings.TrimPrefix(newsID(n), r.ID+"-"), severity: r.Finding.SeverityID,
+		open: n.Kind != Begun && !((n.Kind == Ended || n.Kind == Told) && settled(r.State)), working: n.Kind == Begun,
 	}
-	s.headline = said(n) + ": " + s.subject
+	s.words(m, m.title, m.headline+": "+m.title)
 	s.add("State", string(r.State))
-	s.add("Reason", r.Reason)
-	s.add("Finding", r.Finding.Info.Title)
-	s.add("Type", r.Finding.Type())
-	s.add("Severity", severityName(r.Finding.SeverityID))
-	if r.Target.ID != "" {
-		s.add("Target", r.Target.String())
-	}
-	s.add("Account", or(r.Target.Account, r.Finding.Cloud.Account.UID))
-	s.add("Region", or(r.Target.Region, r.Finding.Cloud.Region))
-	s.add("Rule", r.Answer.Rule)
-	s.add("Playbook", r.Answer.Playbook)
-	s.add("Plan", r.Plan.Summary)
-	s.add("What breaks", r.Plan.Breaks)
-	s.add("Calls", calls(r.Plan))
-	if r.Asked != nil && r.State == parry.Waiting {
-		s.add("Asked", r.Asked.String())
-	}
-	s.add("By", r.By)
-	s.add("Response", r.ID)
+	s.add("Why", m.reason)
+	s.rest(m)
 	return s
 }
 
@@ -68,40 +48,56 @@ func storyOfStorm(m Storm) story {
 	if len(m.Sample) > 0 {
 		first = m.Sample[0].Response.ID
 	}
-	s := story{key: "parry-storm-" + digest(m.Rule, string(m.Kind), first), link: m.Link, open: true}
-	parts := []string{string(m.Kind), strconv.Itoa(m.Count)}
-	for _, state := range slices.Sorted(maps.Keys(m.States)) {
-		parts = append(parts, state, strconv.Itoa(m.States[state]))
-	}
-	s.mark = digest(parts...)
-	waits, left := 0, 0
+	s := story{key: "parry-storm-" + digest(m.Rule, string(m.Kind), first), mark: strings.TrimPrefix(stormID(m), "storm-"), open: true}
+	works, left := 0, 0
 	for state, n := range m.States {
 		switch st := parry.State(state); {
-		case n <= 0:
-		case settled(st):
-		case state == "begun", st.Begun(), st == parry.Undoing:
-			waits += n
+		case n <= 0, settled(st):
+		case state == stage(parry.Applying), st == parry.Undoing:
+			works += n
 		default:
 			left += n
 		}
 	}
 	if len(m.States) > 0 && left == 0 {
-		s.open, s.working = false, waits > 0
+		s.open, s.working = false, works > 0
 	}
 	for _, n := range m.Sample {
 		s.severity = max(s.severity, known(n.Response.Finding.SeverityID))
 	}
-	s.subject = fmt.Sprintf("Storm of rule %s", shorten(oneLine(m.Rule), 80))
-	s.headline = fmt.Sprintf("%s: %d responses, %s", s.subject, m.Count, kindSays(m.Kind))
-	s.add("Rule", m.Rule)
-	s.add("Responses", strconv.Itoa(m.Count))
-	s.add("States", counts(m.States))
-	s.add("Accounts", counts(m.Account))
-	s.add("Severity, the highest shown", severityName(s.severity))
-	for _, n := range m.Sample[:min(len(m.Sample), 5)] {
-		s.add("Among them", string(n.Response.State)+": "+subjectOf(n.Response)+", response "+n.Response.ID)
-	}
+	msg := stormMessage(m)
+	s.words(msg, fmt.Sprintf("Storm of rule %s: %s", cut(clean(m.Rule), textTitle), stormKind(m.Kind)), msg.headline)
+	s.add("Severity, the highest shown", severities()[s.severity])
+	s.rest(msg)
 	return s
+}
+
+// words takes over what a message says in its first lines.
+func (s *story) words(m message, subject, headline string) {
+	s.subject, s.headline, s.link = subject, headline, m.link
+}
+
+// rest adds what else a message says.
+func (s *story) rest(m message) {
+	for _, f := range m.facts {
+		s.add(f.name, f.value)
+	}
+	for _, f := range m.ending() {
+		s.add(f.name, f.value)
+	}
+	for _, c := range m.changes {
+		text := c.what
+		if c.after != "" {
+			text += ", " + c.before + " → " + c.after
+		}
+		if c.undo != "" {
+			text += "; " + c.undo
+		}
+		s.add("Change", text)
+	}
+	if m.more > 0 {
+		s.add("More", strconv.Itoa(m.more)+" that are not shown")
+	}
 }
 
 // mostFact is how long one fact may be, in UTF-16 units: none can crowd out the others.
@@ -109,8 +105,8 @@ const mostFact = 700
 
 // add adds a fact where there is one.
 func (s *story) add(name, value string) {
-	if value = shorten(oneLine(value), mostFact); value != "" {
-		s.facts = append(s.facts, fact{name, value})
+	if value = shorten(clean(value), mostFact); value != "" {
+		s.facts = append(s.facts, fact{shorten(clean(name), 60), value})
 	}
 }
 
@@ -151,84 +147,6 @@ func settled(s parry.State) bool {
 	return false
 }
 
-// said is the news in a word or two.
-func said(n News) string {
-	if n.Kind != Ended {
-		return kindSays(n.Kind)
-	}
-	if n.Response.State == parry.Done && len(n.Response.Undone) > 0 {
-		return "Done, and a part taken back"
-	}
-	s := string(n.Response.State)
-	if s == "" {
-		return "Ended"
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-func kindSays(k Kind) string {
-	switch k {
-	case Asked:
-		return "Approval wanted"
-	case Reminded:
-		return "Approval still wanted"
-	case Escalated:
-		return "Approval wanted, others are asked too"
-	case Told:
-		return "Left to a person"
-	case Begun:
-		return "Being carried out"
-	case Ended:
-		return "Ended"
-	}
-	return oneLine(string(k))
-}
-
-// subjectOf is what a response is about.
-func subjectOf(r parry.Response) string {
-	what := or(oneLine(r.Finding.Info.Title), or(oneLine(r.Plan.Summary), oneLine(r.Answer.Playbook)))
-	text := shorten(or(what, "finding without a title"), 200)
-	if r.Target.ID != "" {
-		text += " (" + shorten(oneLine(r.Target.String()), 120) + ")"
-	}
-	if r.Target.Account != "" {
-		text += " in " + oneLine(r.Target.Account)
-	}
-	return text
-}
-
-// calls are the plan's calls, as services and operations: what the inputs hold is the console's to show.
-func calls(p parry.Plan) string {
-	var all []string
-	for _, c := range p.Calls() {
-		all = append(all, c.Op)
-	}
-	const most = 8
-	if len(all) > most {
-		all = append(all[:most], fmt.Sprintf("and %d more", len(all)-most))
-	}
-	return strings.Join(all, ", ")
-}
-
-// counts tells how many of what there are, the most first.
-func counts(of map[string]int) string {
-	names := slices.SortedFunc(maps.Keys(of), func(a, b string) int {
-		if of[a] != of[b] {
-			return of[b] - of[a]
-		}
-		return strings.Compare(a, b)
-	})
-	const most = 10
-	var all []string
-	for _, name := range names[:min(len(names), most)] {
-		all = append(all, fmt.Sprintf("%s %d", oneLine(name), of[name]))
-	}
-	if len(names) > most {
-		all = append(all, fmt.Sprintf("and %d others", len(names)-most))
-	}
-	return strings.Join(all, ", ")
-}
-
 // known is an OCSF severity from 0 to 5; 6 is fatal and 99 anything else. Source: ocsf-schema 1.8, severity_id.
 func known(id int) int {
 	switch {
@@ -238,27 +156,6 @@ func known(id int) int {
 		return parry.SeverityUnknown
 	}
 	return id
-}
-
-func severityName(id int) string {
-	return []string{"unknown", "informational", "low", "medium", "high", "critical"}[known(id)]
-}
-
-// markOf names a piece of news by what it says, not by when: it is the same when it is told a second time, though the finding came again
-// meanwhile, and another where the plan is another one, or where people are reminded once more.
-func markOf(n News) string {
-	r := n.Response
-	parts := []string{string(n.Kind), r.Plan.Digest}
-	if q := r.Asked; q != nil && n.Kind == Reminded {
-		parts = append(parts, strconv.Itoa(q.Reminded))
-	}
-	if q := r.Asked; q != nil && n.Kind == Escalated {
-		parts = append(parts, q.Escalated...)
-	}
-	if n.Kind == Told || n.Kind == Ended {
-		parts = append(parts, string(r.State), strconv.Itoa(len(r.Undone)))
-	}
-	return digest(parts...)
 }
 
 // digest is a short name for some text: twelve hexadecimal digits.
@@ -279,22 +176,6 @@ func keyOf(prefix, id string) string {
 		return prefix + "x-" + digest(id)
 	}
 	return prefix + id
-}
-
-// oneLine makes foreign text safe to show in a line: what would move the cursor, hide or turn text round is written as its code.
-func oneLine(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case unicode.IsSpace(r):
-			b.WriteByte(' ')
-		case r != ' ' && !unicode.IsPrint(r), r == utf8.RuneError:
-			fmt.Fprintf(&b, "\\u%04x", r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return strings.Join(strings.Fields(b.String()), " ")
 }
 
 // width is how long a text is in UTF-16 units, in which the providers count.

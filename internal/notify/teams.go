@@ -11,7 +11,7 @@ import (
 
 // TeamsConfig is a channel of Microsoft Teams: the address of a workflow that posts what it is sent.
 type TeamsConfig struct {
-	URL string `yaml:"url"` // of the workflow's trigger "When a Teams webhook request is received"; it is a secret
+	URL string // of the workflow's trigger "When a Teams webhook request is received"; it is a secret
 }
 
 // Teams posts Adaptive Cards to a channel or chat by a workflow of Power Automate. The webhooks of the Office 365 connectors, which this
@@ -25,12 +25,25 @@ type Teams struct{ api *remote }
 // reference, "Known issues and limitations with actions": about 28 KB.
 const mostCard = 24 << 10
 
+// teamsType is the type as the file of channels has it.
+func teamsType() channelType {
+	return channelType{
+		name: "teams", doc: "a card in a channel or chat of Microsoft Teams, by a workflow",
+		fields: []field{
+			{name: "url", form: aSecret, need: true, doc: "address of the workflow's trigger \"When a Teams webhook request is received\""},
+		},
+		open: func(v values, o opening) (Channel, error) {
+			return opened(NewTeams(TeamsConfig{URL: v.text["url"]}, o.calls()))
+		},
+	}
+}
+
 // NewTeams is the channel of a workflow.
-func NewTeams(c TeamsConfig) (*Teams, error) {
+func NewTeams(c TeamsConfig, by Calls) (*Teams, error) {
 	if err := required("Teams", "url", c.URL); err != nil {
 		return nil, err
 	}
-	api, err := newRemote("Teams", c.URL, nil)
+	api, err := by.remote("Teams", c.URL, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +53,7 @@ func NewTeams(c TeamsConfig) (*Teams, error) {
 // Tell posts a card. What was posted cannot be changed by a workflow's webhook, and it knows no key by which it would drop a second one: the
 // ref keeps what was posted, and that the work begins is told only to those who were told nothing before.
 func (t *Teams) Tell(ctx context.Context, n News, ref string) (string, error) {
-	return t.post(ctx, storyOf(n), ref)
+	return t.post(ctx, storyOf(n, t.api.now()), ref)
 }
 
 // TellStorm posts a card about many.

@@ -63,7 +63,7 @@ func TestTeamsColors(t *testing.T) {
 		{news(Ended), "Good"},
 		{news(Ended, in(parry.Failed)), "Attention"},
 	} {
-		if got := cardColor(storyOf(c.news)); got != c.want {
+		if got := cardColor(storyOf(c.news, early())); got != c.want {
 			t.Errorf("%s, %s: %q, not %q", c.news.Kind, c.news.Response.State, got, c.want)
 		}
 	}
