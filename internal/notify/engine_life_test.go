@@ -24,8 +24,8 @@ func TestTheEngineKeepsOneIncident(t *testing.T) {
 		s := withChannels(t, oneChannel, all)
 		tell := func() {
 			for range 8 {
-				_ = s.tell() // what fails is tried again
-				s.clock.pass(2 * time.Minute)
+				_ = s.tell() // what fails is tried again, each time after a longer while
+				s.clock.pass(5 * time.Minute)
 			}
 		}
 		r := waiting("pr-1")
@@ -50,7 +50,9 @@ func TestTheEngineKeepsOneIncident(t *testing.T) {
 		}
 		got := api.showing()
 		if api.edits && (len(got) != 1 || !got[0].closed) || !api.edits && len(got) != 3 {
-			t.Errorf("%d, the first %+v", len(got), got[0])
+			for _, g := range got {
+				t.Errorf("%d: %+v", len(got), *g)
+			}
 		}
 	})
 }
