@@ -99,10 +99,11 @@ channels:
   - {name: teams, type: teams, url: env:TEAMS}
   - {name: pagerduty, type: pagerduty, routing_key: env:PD, url: %q}
   - {name: opsgenie, type: opsgenie, api_key: env:OG, url: %q, teams: [secops], tags: [aws]}
+  - {name: jira-service-management, type: opsgenie, api_key: env:OG, url: %q}
   - {name: jira, type: jira, url: %q, user: bot@example.com, password: env:JIRA, project: SEC, labels: [aws], fields: {priority: '{"name": "High"}', customfield_1: text}}
   - {name: jira-data-center, type: jira, url: %q, token: env:PAT, data_center: true, project: SEC}
   - {name: servicenow, type: servicenow, url: %q, user: bot, password: env:SN, fields: {assignment_group: SecOps}}
-`, all["pagerduty"].URL, all["opsgenie"].URL, all["jira"].URL, all["jira data center"].URL, all["servicenow"].URL)
+`, all["pagerduty"].URL, all["opsgenie"].URL, all["jira service management"].URL+"/jsm/ops/integration", all["jira"].URL, all["jira data center"].URL, all["servicenow"].URL)
 	f, err := Read("channels.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)

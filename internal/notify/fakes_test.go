@@ -26,14 +26,14 @@ type fakeAPI struct {
 	channel Channel
 	showing func() []*showing
 	edits   bool // it can change what it shows
-	lossy   bool // a call without an answer shows a second time when it is made again
+	lossy   bool // a call without an answer may show a second time when it is made again
 	notes   int  // that a life from asked to ended leaves
 }
 
 // fakes are the channels of this package that page and keep tickets, each beside its provider.
 func fakes(t *testing.T) map[string]*fakeAPI {
 	return map[string]*fakeAPI{
-		"teams": fakeTeams(t), "pagerduty": fakePagerDuty(t), "opsgenie": fakeOpsgenie(t),
+		"teams": fakeTeams(t), "pagerduty": fakePagerDuty(t), "opsgenie": fakeOpsgenie(t, ""), "jira service management": fakeOpsgenie(t, "/jsm/ops/integration"),
 		"jira": fakeJira(t, false), "jira data center": fakeJira(t, true), "servicenow": fakeServiceNow(t),
 	}
 }
@@ -120,10 +120,10 @@ func fakePagerDuty(t *testing.T) *fakeAPI {
 }
 
 // fakeOpsgenie is the Alert API; it carries out at once what the real one does some time later. Source: "Alert API", Opsgenie developer
-// documentation.
-func fakeOpsgenie(t *testing.T) *fakeAPI {
+// documentation. With a base it is the "Integration events" of Jira Service Management, where no notes are read.
+func fakeOpsgenie(t *testing.T, base string) *fakeAPI {
 	var all []*showing
-	action := regexp.MustCompile(`^/v2/alerts/([^/]+)/(notes|close|acknowledge)$`)
+	action := regexp.MustCompile(`^` + base + `/v2/alerts/([^/]+)/(notes|close|acknowledge)$`)
 	accepted := map[string]any{"result": "Request will be processed", "took": 0.1, "requestId": "r-1"}
 	p := newProvider(t, func(c sent) (int, any) {
 		if got := c.header.Get("Authorization"); got != "GenieKey k3y" {
@@ -137,7 +137,7 @@ func fakeOpsgenie(t *testing.T) *fakeAPI {
 			}
 			return nil
 		}
-		if c.method == http.MethodPost && c.path == "/v2/alerts" {
+		if c.method == http.MethodPost && c.path == base+"/v2/alerts" {
 			message, alias := text(c.body["message"]), text(c.body["alias"])
 			details, _ := c.body["details"].(map[string]any)
 			sum := 0
@@ -159,6 +159,9 @@ func fakeOpsgenie(t *testing.T) *fakeAPI {
 			return http.StatusNotFound, nil
 		}
 		a := find(m[1])
+		if c.method == http.MethodGet && base != "" {
+			return http.StatusMethodNotAllowed, nil
+		}
 		if c.method == http.MethodGet {
 			if a == nil {
 				return http.StatusNotFound, map[string]any{"message": "Alert does not exist"}
@@ -184,8 +187,8 @@ func fakeOpsgenie(t *testing.T) *fakeAPI {
 		a.working = a.working || m[2] == "acknowledge"
 		return http.StatusAccepted, accepted
 	})
-	ch := made(t)(NewOpsgenie(OpsgenieConfig{APIKey: "k3y", URL: p.URL, Teams: []string{"secops"}, Tags: []string{"aws"}}, calling()))
-	return &fakeAPI{p, ch, func() []*showing { return all }, true, false, 4}
+	ch := made(t)(NewOpsgenie(OpsgenieConfig{APIKey: "k3y", URL: p.URL + base, Teams: []string{"secops"}, Tags: []string{"aws"}}, calling()))
+	return &fakeAPI{p, ch, func() []*showing { return all }, true, base != "", 4}
 }
 
 // fakeJira is one project of Jira, in the cloud or a data center. Sources: "Issues", "Issue comments" and "Issue search", Jira Cloud platform REST

@@ -64,7 +64,7 @@ func TestALifeIsOneIncident(t *testing.T) {
 func TestALostAnswerMakesNoSecondOne(t *testing.T) {
 	eachFake(t, func(t *testing.T, api *fakeAPI) {
 		if api.lossy {
-			t.Skip("this provider has no key to know a message by")
+			t.Skip("this provider has no way to know what it has")
 		}
 		ctx, ref := context.Background(), ""
 		for _, n := range []News{news(Asked), news(Reminded), news(Begun), news(Ended)} {
@@ -92,7 +92,7 @@ func TestALostAnswerMakesNoSecondOne(t *testing.T) {
 func TestANoteIsNotWrittenAgainThoughTheRefIsOld(t *testing.T) {
 	eachFake(t, func(t *testing.T, api *fakeAPI) {
 		if api.lossy {
-			t.Skip("this provider has no key to know a message by")
+			t.Skip("this provider has no way to know what it has")
 		}
 		ctx := context.Background()
 		first := must(t)(api.channel.Tell(ctx, news(Asked), ""))

@@ -12,7 +12,7 @@ import (
 // OpsgenieConfig is an API integration of Opsgenie.
 type OpsgenieConfig struct {
 	APIKey string
-	URL    string   // https://api.opsgenie.com where it is empty; https://api.eu.opsgenie.com for accounts in the EU
+	URL    string   // https://api.opsgenie.com where it is empty; https://api.eu.opsgenie.com for accounts in the EU; https://api.atlassian.com/jsm/ops/integration for Jira Service Management
 	Teams  []string // that are alerted; none is the one that the integration belongs to
 	Tags   []string
 }
@@ -20,7 +20,7 @@ type OpsgenieConfig struct {
 // Opsgenie makes alerts and closes them. The alias is the response's, so what comes twice makes no second alert.
 //
 // Sources: "Alert API", Opsgenie developer documentation; "What happens when Opsgenie is turned off", Atlassian Support: its API works until
-// 5 April 2027.
+// 5 April 2027; "Integration events", Jira Service Management Operations REST API, which takes the same calls, but for reading notes.
 type Opsgenie struct {
 	api         *remote
 	teams, tags []string
@@ -40,10 +40,10 @@ const (
 // opsgenieType is the type as the file of channels has it.
 func opsgenieType() channelType {
 	return channelType{
-		name: "opsgenie", doc: "an alert of Opsgenie, which Atlassian ends on 5 April 2027",
+		name: "opsgenie", doc: "an alert of Opsgenie, which Atlassian ends on 5 April 2027, or of Jira Service Management",
 		fields: []field{
 			{name: "api_key", form: aSecret, need: true, doc: "key of an API integration"},
-			{name: "url", form: aText, doc: "https://api.opsgenie.com where it is not given; https://api.eu.opsgenie.com for accounts in the EU"},
+			{name: "url", form: aText, doc: "https://api.opsgenie.com where it is not given; https://api.eu.opsgenie.com for accounts in the EU; https://api.atlassian.com/jsm/ops/integration for Jira Service Management"},
 			{name: "teams", form: texts, doc: "who is alerted; the integration's own team where it is not given"},
 			{name: "tags", form: texts, doc: "more tags beside parry"},
 		},
@@ -127,7 +127,8 @@ func (o *Opsgenie) note(ctx context.Context, s story) error {
 }
 
 // noted tells whether the alert has the note: the call that wrote it may have come through without an answer. An alert that is not there may
-// just not be there yet, as Opsgenie makes it some time after it said that it will.
+// just not be there yet, as Opsgenie makes it some time after it said that it will; and where nothing can be read, such as at Jira Service Management,
+// a note may be written twice.
 func (o *Opsgenie) noted(ctx context.Context, s story) (bool, error) {
 	q := byAlias()
 	q.Set("limit", "50")
@@ -138,8 +139,10 @@ func (o *Opsgenie) noted(ctx context.Context, s story) (bool, error) {
 		} `json:"data"`
 	}
 	err := o.api.call(ctx, http.MethodGet, o.api.at(q, "v2", "alerts", s.key, "notes"), nil, &out)
-	if isStatus(err, http.StatusNotFound) {
-		return false, nil
+	for _, code := range []int{http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed} {
+		if isStatus(err, code) {
+			return false, nil
+		}
 	}
 	for _, n := range out.Data {
 		if strings.Contains(n.Note, s.trailer()) {

@@ -10,7 +10,7 @@ import (
 )
 
 func TestOpsgenieAlert(t *testing.T) {
-	api := fakeOpsgenie(t)
+	api := fakeOpsgenie(t, "")
 	must(t)(api.channel.Tell(context.Background(), news(Asked), ""))
 	c := api.last(http.MethodPost)
 	for _, want := range []struct {
@@ -34,7 +34,7 @@ func TestOpsgenieAlert(t *testing.T) {
 }
 
 func TestOpsgenieShowsNoMarkup(t *testing.T) {
-	api := fakeOpsgenie(t)
+	api := fakeOpsgenie(t, "")
 	ref := must(t)(api.channel.Tell(context.Background(), news(Asked, titled(hostile)), ""))
 	must(t)(api.channel.Tell(context.Background(), news(Ended, titled(hostile)), ref))
 	for _, c := range api.got(http.MethodPost) {
@@ -47,7 +47,7 @@ func TestOpsgenieShowsNoMarkup(t *testing.T) {
 }
 
 func TestOpsgenieReopens(t *testing.T) {
-	api := fakeOpsgenie(t)
+	api := fakeOpsgenie(t, "")
 	ctx := context.Background()
 	ref := must(t)(api.channel.Tell(ctx, news(Asked), ""))
 	api.showing()[0].closed = true // by a person, though the question stands
