@@ -261,10 +261,12 @@ func TestWhatIsWrongWithAFile(t *testing.T) {
 
 func TestSecrets(t *testing.T) {
 	s := Secrets{
-		Env:       func(name string) string { return map[string]string{"A": "from the environment\n"}[name] },
-		File:      func(string) ([]byte, error) { return []byte("from a file\r\n"), nil },
-		Manager:   func(_ context.Context, arn string) (string, error) { return `{"token": "of ` + arn + `"}`, nil },
-		Parameter: func(_ context.Context, name string) (string, error) { return "", errors.New("ParameterNotFound " + name) },
+		Env:     func(name string) string { return map[string]string{"A": "from the environment\n"}[name] },
+		File:    func(string) ([]byte, error) { return []byte("from a file\r\n"), nil },
+		Manager: func(_ context.Context, arn string) (string, error) { return `{"token": "of ` + arn + `"}`, nil },
+		Parameter: func(_ context.Context, name string) (string, error) {
+			return "", errors.New("ParameterNotFound " + name)
+		},
 	}
 	for ref, want := range map[string]string{
 		"env:A": "from the environment", "file:/run/x": "from a file", "secretsmanager:arn:aws:x#token": "of arn:aws:x", "secretsmanager:arn:aws:x": `{"token": "of arn:aws:x"}`,

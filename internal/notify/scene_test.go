@@ -75,7 +75,7 @@ func (h *heardOf) Updates() bool { return h.edits }
 // memory is the words of a store.
 type memory map[string]string
 
-func (m memory) Set(_ context.Context, name, word string) error    { m[name] = word; return nil }
+func (m memory) Set(_ context.Context, name, word string) error     { m[name] = word; return nil }
 func (m memory) Get(_ context.Context, name string) (string, error) { return m[name], nil }
 
 // scene is channels with an engine that tells by them.
@@ -109,9 +109,14 @@ func (s *scene) worker(name, text string, channels map[string]Channel) {
 		s.t.Fatal(err)
 	}
 	env := func(string) string { return "a secret of some length" }
+	var mu sync.Mutex // channels are told side by side
 	s.n, err = New(s.t.Context(), f, Options{
 		Store: s.store, Now: s.clock.now, Secrets: Secrets{Env: env}, Link: func(id string) string { return "https://parry.example/responses/" + id },
-		Count: func(channel, what string) { s.seen[channel+" "+what]++ },
+		Count: func(channel, what string) {
+			mu.Lock()
+			defer mu.Unlock()
+			s.seen[channel+" "+what]++
+		},
 	})
 	if err != nil {
 		s.t.Fatal(err)
