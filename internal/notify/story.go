@@ -38,7 +38,7 @@ func storyOf(n News, now time.Time) story {
 	s.words(m, m.title, m.headline+": "+m.title)
 	s.add("State", string(r.State))
 	s.add("Why", m.reason)
-	s.rest(m)
+	s.rest(m, "Change")
 	return s
 }
 
@@ -67,8 +67,8 @@ func storyOfStorm(m Storm) story {
 	}
 	msg := stormMessage(m)
 	s.words(msg, fmt.Sprintf("Storm of rule %s: %s", cut(clean(m.Rule), textTitle), stormKind(m.Kind)), msg.headline)
-	s.add("Severity, the highest shown", severities()[s.severity])
-	s.rest(msg)
+	s.add("Highest severity of those shown", severities()[s.severity])
+	s.rest(msg, "Response")
 	return s
 }
 
@@ -77,8 +77,8 @@ func (s *story) words(m message, subject, headline string) {
 	s.subject, s.headline, s.link = subject, headline, m.link
 }
 
-// rest adds what else a message says.
-func (s *story) rest(m message) {
+// rest adds what else a message says; each is what its changes are called.
+func (s *story) rest(m message, each string) {
 	for _, f := range m.facts {
 		s.add(f.name, f.value)
 	}
@@ -93,7 +93,7 @@ func (s *story) rest(m message) {
 		if c.undo != "" {
 			text += "; " + c.undo
 		}
-		s.add("Change", text)
+		s.add(each, text)
 	}
 	if m.more > 0 {
 		s.add("More", strconv.Itoa(m.more)+" that are not shown")
