@@ -123,7 +123,11 @@ func (o *Opsgenie) note(ctx context.Context, s story) error {
 	if !there {
 		in["note"] = s.within(mostAlertNote, withoutTags)
 	}
-	return o.api.call(ctx, http.MethodPost, o.api.at(byAlias(), "v2", "alerts", s.key, action), in, nil)
+	err = o.api.call(ctx, http.MethodPost, o.api.at(byAlias(), "v2", "alerts", s.key, action), in, nil)
+	if isStatus(err, http.StatusNotFound) && !s.open {
+		return nil // nobody was alerted, or the alert was deleted: there is nothing to acknowledge or to close
+	}
+	return err
 }
 
 // noted tells whether the alert has the note: the call that wrote it may have come through without an answer. An alert that is not there may

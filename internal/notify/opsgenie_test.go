@@ -57,6 +57,18 @@ func TestOpsgenieReopens(t *testing.T) {
 	}
 }
 
+func TestOpsgenieHasNoAlertToClose(t *testing.T) {
+	p := newProvider(t, func(sent) (int, any) { return http.StatusNotFound, map[string]any{"message": "Alert does not exist"} })
+	o, err := NewOpsgenie(OpsgenieConfig{APIKey: "k", URL: p.URL}, calling())
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t)(o.Tell(context.Background(), news(Ended), ""))
+	if _, err := o.Tell(context.Background(), news(Asked), ""); parry.KindOf(err) != parry.Refused {
+		t.Errorf("an alert that cannot be made: %v", err)
+	}
+}
+
 func TestOpsgeniePriority(t *testing.T) {
 	for id, want := range map[int]string{0: "P3", 1: "P5", 2: "P4", 3: "P3", 4: "P2", 5: "P1", 6: "P1", 99: "P3"} {
 		if got := alertPriority(id); got != want {
