@@ -57,7 +57,7 @@ staticcheck: $(LINTER)
 docs:
 	go run ./internal/gendocs
 
-tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/parquet/.stamp .tools/parquet/read.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
+tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc/.stamp .tools/oidc/provider.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/parquet/.stamp .tools/parquet/read.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
 
 # An emulator of AWS, in a venv of its own: see internal/moto.
 .tools/moto/.stamp: test/requirements.txt
@@ -76,6 +76,17 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/poli
 # It stands beside node_modules, where node looks for what it imports.
 .tools/judge/judge.mjs: test/judge/judge.mjs .tools/judge/.stamp
 	cp test/judge/judge.mjs $@
+
+# An OpenID provider to sign in with: see internal/oidctest.
+.tools/oidc/.stamp: test/oidc/package.json test/oidc/package-lock.json
+	rm -rf .tools/oidc
+	mkdir -p .tools/oidc
+	cp test/oidc/package.json test/oidc/package-lock.json .tools/oidc/
+	cd .tools/oidc && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+.tools/oidc/provider.mjs: test/oidc/provider.mjs .tools/oidc/.stamp
+	cp test/oidc/provider.mjs $@
 
 # Two more lists of AWS's actions to hold policies against, in a venv of their own: see internal/judge.
 .tools/policy/.stamp: test/policy/requirements.txt

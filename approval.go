@@ -232,6 +232,9 @@ func (r *Responder) mayVote(resp *Response, by string) error {
 	return nil
 }
 
+// MayVote says why somebody cannot say yes to a response; nil where they can, as far as who they are goes.
+func (r *Responder) MayVote(resp Response, by string) error { return r.mayVote(&resp, by) }
+
 // ownSession tells whether somebody is a session of a role that Parry acts with.
 func (r *Responder) ownSession(by string) bool {
 	s, acts := strings.SplitN(by, ":", 6), r.Acts

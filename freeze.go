@@ -73,6 +73,9 @@ func (z Zone) in() *time.Location {
 	return z.Location
 }
 
+// Holds tells whether it is such a time.
+func (f Freeze) Holds(now time.Time) bool { return len(f.guard(now)) > 0 }
+
 // guard tells whether a freeze holds now.
 func (f Freeze) guard(now time.Time) []Cap {
 	local := now.In(f.Zone.in())

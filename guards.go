@@ -278,6 +278,31 @@ func (r *Responder) counted(ctx context.Context, resp Response, planned tally) (
 	return append(caps, g.Flap.guard(applied, failures, a.Playbook, t)...), nil
 }
 
+// OpenBreakers says of some playbooks which breakers are open, and why.
+func (r *Responder) OpenBreakers(ctx context.Context, playbooks []string) (open []string, err error) {
+	b := r.Guard.Breaker
+	if b.Failures == 0 || len(playbooks) == 0 {
+		return nil, nil
+	}
+	if b.All {
+		playbooks = []string{""}
+	}
+	for _, name := range playbooks {
+		since, err := r.failuresSince(ctx, name, r.Now())
+		if err != nil {
+			return nil, err
+		}
+		failed, err := r.Store.Count(ctx, Tally{Playbook: name, State: Failed, Since: since})
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range b.guard(failed, name) {
+			open = append(open, c.Why)
+		}
+	}
+	return open, nil
+}
+
 // failuresSince is from when on failures count: the breaker's span, or a shorter one where somebody closed it.
 func (r *Responder) failuresSince(ctx context.Context, playbook string, now time.Time) (time.Time, error) {
 	since := now.Add(-r.Guard.Breaker.Within)

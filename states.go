@@ -68,6 +68,7 @@ const (
 	MoveStopped  Move = "stopped"
 	MoveStarted  Move = "started"
 	MoveReleased Move = "released" // a finding's hold was taken off
+	MoveSignIn   Move = "sign-in"  // somebody came to the console, or left it: see SignInLog
 )
 
 // Transition is one line of the table of moves. An empty From is a response that is not stored yet.
@@ -92,6 +93,7 @@ func Transitions() []Transition {
 	add([]State{fresh, Nothing}, MoveStopped, Nothing)
 	add([]State{fresh, Nothing}, MoveStarted, Nothing)
 	add([]State{fresh, Nothing}, MoveReleased, Nothing)
+	add([]State{fresh, Nothing}, MoveSignIn, Nothing)
 	add([]State{fresh}, MoveAsked, Waiting)
 	add([]State{fresh, Waiting}, MoveApproved, Approved)
 	add([]State{Waiting}, MoveVoted, Waiting)

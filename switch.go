@@ -22,6 +22,9 @@ func wordOf(word, playbook string) string {
 	return word + "/" + playbook
 }
 
+// StopWord is the name of the store's word that stops a playbook, or everything where none is named.
+func StopWord(playbook string) string { return wordOf(wordStop, playbook) }
+
 // SwitchLog is the id under which the store keeps the history of what was stopped, started and released: chained records as a response has
 // them, in the log of all records, but of no response. What lists responses for people leaves it out.
 const SwitchLog = "switches"
@@ -131,16 +134,21 @@ func (r *Responder) recordStop(ctx context.Context, playbook, word string) error
 
 // switched adds a record to the history of switches.
 func (r *Responder) switched(ctx context.Context, move Move, text string) error {
+	return r.own(ctx, SwitchLog, move, text)
+}
+
+// own adds a record to a history that is of no response.
+func (r *Responder) own(ctx context.Context, id string, move Move, text string) error {
 	for tries := 5; ; tries-- {
-		log, err := r.Store.Response(ctx, SwitchLog)
+		log, err := r.Store.Response(ctx, id)
 		if KindOf(err) == NotFound {
-			log, err = Response{ID: SwitchLog, Key: SwitchLog}, nil
+			log, err = Response{ID: id, Key: id}, nil
 		}
 		if err == nil {
 			err = r.step(ctx, &log, Nothing, move, text)
 		}
 		if KindOf(err) != Conflict || tries == 0 {
-			return err // or somebody else switched something at the same moment
+			return err // or somebody else recorded something at the same moment
 		}
 	}
 }

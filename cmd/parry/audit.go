@@ -27,10 +27,10 @@ func (a *app) auditCommand() *cobra.Command {
 		Short: "Prove that the records were not changed, and give them to others",
 		Long: "Every step of a response is a record, chained to the one before it by its hash. All records stand in a log, a Merkle tree whose\n" +
 			"head is signed: a checkpoint. With --audit-key, respond and undo make one at their end.",
-		Args: args(cobra.NoArgs, "parry audit verify | checkpoint | export | trail | key"),
+		Args: args(cobra.NoArgs, "parry audit verify | checkpoint | export | trail | key | prove | check"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	c.AddCommand(a.auditVerifyCommand(), a.auditCheckpointCommand(), a.auditExportCommand(), a.auditTrailCommand(), a.auditKeyCommand())
+	c.AddCommand(a.auditVerifyCommand(), a.auditCheckpointCommand(), a.auditExportCommand(), a.auditTrailCommand(), a.auditKeyCommand(), a.auditProveCommand(), a.auditCheckCommand())
 	return c
 }
 

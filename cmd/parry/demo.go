@@ -18,16 +18,21 @@ import (
 )
 
 func (a *app) demoCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "demo",
-		Short: "Show the main job on a simulated organization of three accounts; nothing real is touched",
-		Args:  args(cobra.NoArgs, "parry demo"),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context()) },
+	var listen string
+	c := &cobra.Command{
+		Use:     "demo",
+		Short:   "Show the main job on a simulated organization of three accounts; nothing real is touched",
+		Long:    "Lets five events hit three accounts that are simulated in memory: one waits for a person, one is undone.\nWith --listen the console then shows them in a browser, where you say yes to what waits.",
+		Example: "  parry demo\n  parry demo --listen 127.0.0.1:8080",
+		Args:    args(cobra.NoArgs, "parry demo"),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), listen) },
 	}
+	c.Flags().StringVar(&listen, "listen", "", "keep the simulated organization, and open the console at this address of this machine, such as 127.0.0.1:8080")
+	return c
 }
 
 // demo lets five events hit the simulated organization, one after the other.
-func (a *app) demo(ctx context.Context) error {
+func (a *app) demo(ctx context.Context, listen string) error {
 	a.playbookDir, a.ruleDir = "", ""
 	scene, err := demo.New(ctx)
 	if err != nil {
@@ -43,7 +48,18 @@ func (a *app) demo(ctx context.Context) error {
 		return err
 	}
 	defer store.Close()
-	r, _ := lib.Responder(scene.Org.Config(demo.Hub, "us-east-1"), store, assemble.Options{Role: "parry-{playbook}", Watch: a.watch, Patience: 10 * time.Second})
+	watch := a.watch
+	var server *demoServer
+	if listen != "" {
+		if server, err = a.demoListen(ctx, listen, store); err != nil {
+			return err
+		}
+		watch = func(r parry.Response, rec parry.Record) {
+			a.watch(r, rec)
+			server.board.Moved(r, rec)
+		}
+	}
+	r, _ := lib.Responder(scene.Org.Config(demo.Hub, "us-east-1"), store, assemble.Options{Role: "parry-{playbook}", Watch: watch, Patience: 10 * time.Second})
 	d := &demonstration{app: a, r: r, style: a.style()}
 	d.say("Three accounts, simulated in memory: %s. Five events come in.", strings.Join(demo.Accounts, ", "))
 	for i, ev := range scene.Events {
@@ -51,7 +67,10 @@ func (a *app) demo(ctx context.Context) error {
 			return err
 		}
 	}
-	return d.close()
+	if err := d.close(); err != nil || server == nil {
+		return err
+	}
+	return server.run(ctx, d, consoleParts{engine: r, store: store, lib: lib})
 }
 
 // demonstration is the demo's thread: what was answered so far.

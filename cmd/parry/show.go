@@ -71,7 +71,7 @@ func (a *app) listCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			all = slices.DeleteFunc(all, func(r parry.Response) bool { return r.ID == parry.SwitchLog })
+			all = slices.DeleteFunc(all, func(r parry.Response) bool { return parry.OwnLog(r.ID) })
 			if !a.json {
 				a.style().List(a.stdout, all)
 				return nil

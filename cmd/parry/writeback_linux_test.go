@@ -19,15 +19,15 @@ import (
 	"parry/internal/sqlite"
 )
 
-// desk is as much of AWS as telling Security Hub needs: who one is, and BatchUpdateFindings, which no emulator has. It keeps the notes by the
+// counter is as much of AWS as telling Security Hub needs: who one is, and BatchUpdateFindings, which no emulator has. It keeps the notes by the
 // finding.
-type desk struct {
+type counter struct {
 	mu    sync.Mutex
 	notes map[string][]string
 }
 
 // ServeHTTP implements http.Handler.
-func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (d *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != "/findings/batchupdate" {
 		w.Header().Set("Content-Type", "text/xml")
 		fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/p</Arn><UserId>p</UserId>`+
@@ -51,7 +51,7 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, `{"ProcessedFindings":[],"UnprocessedFindings":[]}`)
 }
 
-func (d *desk) of(id string) []string {
+func (d *counter) of(id string) []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.notes[id]
@@ -89,7 +89,7 @@ func TestSecurityHubIsToldAfterAKill(t *testing.T) {
 	self, err := os.Executable()
 	must(err)
 	must(os.Symlink(self, bin)) // the test binary is parry where it is called so
-	hub := &desk{notes: map[string][]string{}}
+	hub := &counter{notes: map[string][]string{}}
 	front := httptest.NewServer(hub)
 	t.Cleanup(front.Close)
 	var free net.ListenConfig

@@ -84,6 +84,29 @@ func web(s string) error {
 	return nil
 }
 
+// consoleURL is held to what the console's cookies need: https, or this machine.
+func consoleURL(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
+		return fmt.Errorf("want https://HOST, or http://127.0.0.1:PORT on this machine, and no path, not %.80q", s)
+	}
+	return nil
+}
+
+func issuer(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
+		return fmt.Errorf("want the provider's https address, as its documents call its issuer, not %.80q", s)
+	}
+	return nil
+}
+
+// loopback tells whether a host is this machine.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
 // bucketName is the grammar of S3's buckets. Source: "General purpose bucket naming rules", Amazon S3 User Guide.
 var bucketName = regexp.MustCompile(`^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$`)
 

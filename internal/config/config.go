@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parry"
+	"parry/internal/signin"
 	"parry/internal/strictyaml"
 )
 
@@ -36,6 +37,9 @@ type Config struct {
 	Spool                   string
 	MaxWaiting, MaxTries    int
 
+	Console Console
+	OIDC    OIDC
+
 	// Values is every setting as it counts, in the table's order, secrets not shown.
 	Values []Value
 }
@@ -56,6 +60,22 @@ type Sweep struct {
 // Lake is about Security Lake.
 type Lake struct {
 	Location, Role, ExternalID, Region string // a location is empty where nothing is written there
+}
+
+// Console is about what people see, and programs ask.
+type Console struct {
+	On      bool
+	URL     string // scheme and host, without a slash at its end; Complete fills it in where listen says it
+	Proxies int
+	Tokens  []signin.Token // from api_tokens, read by Complete
+	Key     []byte         // from session_key_file, read by Complete; empty where each start makes one
+}
+
+// OIDC is about the provider that people sign in with. Issuer is empty where there is none.
+type OIDC struct {
+	Issuer, ClientID, ClientSecret     string // the secret from its file or the environment
+	Claim, GroupsClaim                 string
+	Scopes, Viewers, Approvers, Admins []string
 }
 
 // Value is one setting as it counts.
@@ -136,6 +156,19 @@ func (c *Config) fill(got map[string]string) {
 	c.Listen, c.TLSCert, c.TLSKey = got["listen"], got["tls_cert"], got["tls_key"]
 	c.Token, c.TokenHeader = got["token"], got["token_header"]
 	c.Spool, c.MaxWaiting, c.MaxTries = got["spool"], whole("max_waiting"), whole("max_tries")
+	c.Console = Console{On: got["console"] == "on", URL: strings.TrimSuffix(got["console_url"], "/"), Proxies: whole("console_proxies")}
+	c.OIDC = OIDC{got["oidc.issuer"], got["oidc.client_id"], got["oidc.client_secret"], got["oidc.claim"], got["oidc.groups_claim"],
+		parts(got["oidc.scopes"]), parts(got["oidc.viewers"]), parts(got["oidc.approvers"]), parts(got["oidc.admins"])}
+}
+
+// parts are those of a list with commas.
+func parts(list string) (all []string) {
+	for one := range strings.SplitSeq(list, ",") {
+		if one = strings.TrimSpace(one); one != "" {
+			all = append(all, one)
+		}
+	}
+	return all
 }
 
 // shortToken is the least length of a token, in bytes.
@@ -182,6 +215,7 @@ func (c *Config) Complete() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		add("", "tls_cert and tls_key go together: one is set and the other is not")
 	}
+	c.completeConsole(add)
 	return errors.Join(wrong...)
 }
 

@@ -66,6 +66,23 @@ func Settings() []Setting {
 		{Name: "spool", Env: "PARRY_SPOOL", Flag: "spool", Doc: "the folder of events that came over HTTP and are not answered yet; without one `spool` beside the store"},
 		{Name: "max_waiting", Env: "PARRY_MAX_WAITING", Flag: "max-waiting", Default: "1000", check: number(1, 1_000_000), Doc: "how many of these there may be; then senders are asked to wait (429)"},
 		{Name: "max_tries", Env: "PARRY_MAX_TRIES", Flag: "max-tries", Default: "5", check: number(1, 1000), Doc: "how often one of these is tried before it is put aside, into `dead` of the spool"},
+
+		{Name: "console", Env: "PARRY_CONSOLE", Flag: "console", Default: "off", check: oneOf("off", "on"), Doc: "`on` for pages and an API at `listen`, where people see what happens and say yes and no"},
+		{Name: "console_url", Env: "PARRY_CONSOLE_URL", Flag: "console-url", check: consoleURL, Doc: "where people reach the console, such as `https://parry.example.com`; without it the address of `listen`, where that is on this machine"},
+		{Name: "console_proxies", Env: "PARRY_CONSOLE_PROXIES", Flag: "console-proxies", Default: "0", check: number(0, 10), Doc: "how many proxies stand in front and write `X-Forwarded-For`, so that it is known who asks; what further ones may have written is not believed"},
+		{Name: "api_tokens", Env: "PARRY_API_TOKENS", Flag: "api-tokens", Doc: "a file of tokens for programs, one `NAME ROLE SHA256` a line, as `parry token new` prints it"},
+		{Name: "session_key_file", Env: "PARRY_SESSION_KEY_FILE", Flag: "session-key-file", Doc: "a file with the key that seals who is signed in, at least 32 bytes and the same on all servers of one address; without it each start makes one, and everybody signs in anew"},
+
+		{Name: "oidc.issuer", Env: "PARRY_OIDC_ISSUER", Flag: "oidc-issuer", check: issuer, Doc: "the OpenID provider that people sign in with, as it calls itself; without one the server prints a link that signs in once"},
+		{Name: "oidc.client_id", Env: "PARRY_OIDC_CLIENT_ID", Flag: "oidc-client-id", Doc: "what the provider calls this application"},
+		{Name: "oidc.client_secret_file", Env: "PARRY_OIDC_CLIENT_SECRET_FILE", Flag: "oidc-client-secret-file", Doc: "a file with the application's secret; none for a public client"},
+		{Name: "oidc.client_secret", Env: "PARRY_OIDC_CLIENT_SECRET", Secret: true, Doc: "the secret itself; only in the environment, never in a file or on a command line"},
+		{Name: "oidc.claim", Env: "PARRY_OIDC_CLAIM", Flag: "oidc-claim", Default: "email", Doc: "the claim that says who somebody is: `email`, which counts only where the provider says that it is verified, `sub`, or another that nobody can choose for themselves"},
+		{Name: "oidc.groups_claim", Env: "PARRY_OIDC_GROUPS_CLAIM", Flag: "oidc-groups-claim", Default: "groups", Doc: "the claim that names somebody's groups"},
+		{Name: "oidc.scopes", Env: "PARRY_OIDC_SCOPES", Flag: "oidc-scopes", Default: "openid,email,profile", Doc: "what the provider is asked for, with commas; some need `groups` as well"},
+		{Name: "oidc.viewers", Env: "PARRY_OIDC_VIEWERS", Flag: "oidc-viewers", Doc: "groups whose people may look, with commas, each as the claim has it"},
+		{Name: "oidc.approvers", Env: "PARRY_OIDC_APPROVERS", Flag: "oidc-approvers", Doc: "groups whose people may say yes and no and take back as well"},
+		{Name: "oidc.admins", Env: "PARRY_OIDC_ADMINS", Flag: "oidc-admins", Doc: "groups whose people may stop and start as well, and take holds off"},
 	}
 }
 

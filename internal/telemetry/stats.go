@@ -40,7 +40,7 @@ func Stats(ctx context.Context, store Lister, since time.Time) ([]Row, error) {
 			return nil, err
 		}
 		for _, resp := range page {
-			if resp.ID == parry.SwitchLog {
+			if parry.OwnLog(resp.ID) {
 				continue
 			}
 			if resp.Times.Received.Before(since) {
@@ -56,7 +56,7 @@ func Stats(ctx context.Context, store Lister, since time.Time) ([]Row, error) {
 			if d := resp.Times.TimeToDetect(); d > 0 {
 				spans[k].detect = append(spans[k].detect, d)
 			}
-			if d := resp.Times.TimeToRespond(); d > 0 && (resp.State == parry.Done || resp.State == parry.Undone) {
+			if d := RespondTime(resp); d > 0 {
 				spans[k].respond = append(spans[k].respond, d)
 			}
 		}
@@ -66,15 +66,23 @@ func Stats(ctx context.Context, store Lister, since time.Time) ([]Row, error) {
 	}
 	var all []Row
 	for k, row := range rows {
-		row.Detect, row.Respond = spread(spans[k].detect), spread(spans[k].respond)
+		row.Detect, row.Respond = SpreadOf(spans[k].detect), SpreadOf(spans[k].respond)
 		all = append(all, *row)
 	}
 	slices.SortFunc(all, func(a, b Row) int { return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Tier, b.Tier)) })
 	return all, nil
 }
 
-// spread takes percentiles by the nearest rank: what it gives did happen.
-func spread(all []time.Duration) Spread {
+// RespondTime is how long it took from hearing of the trouble to the verified end; 0 where there is none: what failed put nothing right.
+func RespondTime(resp parry.Response) time.Duration {
+	if resp.State != parry.Done && resp.State != parry.Undone {
+		return 0
+	}
+	return resp.Times.TimeToRespond()
+}
+
+// SpreadOf takes percentiles by the nearest rank: what it gives did happen. It sorts what it is given.
+func SpreadOf(all []time.Duration) Spread {
 	if len(all) == 0 {
 		return Spread{}
 	}

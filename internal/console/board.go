@@ -1,0 +1,267 @@
+package console
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"parry"
+)
+
+const (
+	// kept is how many responses lists go through: the newest ones, and everything that is open, however old.
+	kept = 20_000
+	// pageSize is how many responses are read from the store at once.
+	pageSize = 500
+	// restLeast is the shortest pause between two looks at the store; longer ones follow from how long a look takes, so that looking costs a tenth
+	// of one processor's time at the most.
+	restLeast = 2 * time.Second
+	restTimes = 10
+)
+
+// Board knows in short what the store holds, so that no page has to read it whole. What this process does it hears of at once, and what others
+// do at its next look.
+type Board struct {
+	store lister
+	now   func() time.Time
+	log   *slog.Logger
+
+	mu       sync.Mutex
+	rows     map[string]row
+	revision int
+	looked   time.Time // when the store was last read through; zero before that
+	failing  string    // why it could not be read
+	more     bool      // there are older ones that are not here
+	waiting  []row     // in the order of their urgency; nil where it is to be made anew
+	all      []row     // the newest first; nil where it is to be made anew
+	watchers map[chan struct{}]bool
+}
+
+// lister is what the board needs of a store.
+type lister interface {
+	List(ctx context.Context, q parry.Query) (page []parry.Response, next string, err error)
+	Response(ctx context.Context, id string) (parry.Response, error)
+}
+
+// NewBoard makes a board of a store. It knows nothing before its first look.
+func NewBoard(store lister, now func() time.Time, log *slog.Logger) *Board {
+	return &Board{store: store, now: now, log: log, rows: map[string]row{}, watchers: map[chan struct{}]bool{}}
+}
+
+// Run looks at the store again and again, until the context ends.
+func (b *Board) Run(ctx context.Context) {
+	for {
+		began := b.now()
+		if err := b.Look(ctx); err != nil && ctx.Err() == nil {
+			b.log.Warn("the console could not read the store", "error", err.Error(), "next", parry.HintOf(err))
+		}
+		rest := time.NewTimer(max(restLeast, restTimes*b.now().Sub(began)))
+		select {
+		case <-ctx.Done():
+			rest.Stop()
+			return
+		case <-rest.C:
+		}
+	}
+}
+
+// Look reads what is new in the store: everything that waits, everything that was open when it last looked, and the newest ones back to where
+// all are known. The first time it reads all that is kept.
+func (b *Board) Look(ctx context.Context) error {
+	err := b.look(ctx)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failing = ""; err != nil {
+		b.failing = err.Error()
+		return err
+	}
+	b.looked = b.now()
+	return nil
+}
+
+func (b *Board) look(ctx context.Context) error {
+	first := b.Seen().IsZero()
+	if err := b.newest(ctx, first); err != nil {
+		return err
+	}
+	read := map[string]bool{}
+	for after := ""; ; {
+		page, next, err := b.store.List(ctx, parry.Query{State: parry.Waiting, After: after, Limit: pageSize})
+		if err != nil {
+			return err
+		}
+		b.take(page)
+		for _, r := range page {
+			read[r.ID] = true
+		}
+		if after = next; after == "" {
+			break
+		}
+	}
+	for _, id := range b.open() {
+		if read[id] {
+			continue
+		}
+		r, err := b.store.Response(ctx, id)
+		if err != nil {
+			return err
+		}
+		b.take([]parry.Response{r})
+	}
+	b.trim()
+	return nil
+}
+
+// newest reads the newest responses, back to a page that is all known.
+func (b *Board) newest(ctx context.Context, whole bool) error {
+	n := 0
+	for after := ""; ; {
+		page, next, err := b.store.List(ctx, parry.Query{After: after, Limit: pageSize})
+		if err != nil {
+			return err
+		}
+		n += len(page)
+		news := b.take(page)
+		after = next
+		b.mu.Lock()
+		if whole {
+			b.more = after != ""
+		}
+		b.mu.Unlock()
+		if after == "" || n >= kept || news == 0 && !whole {
+			return nil
+		}
+	}
+}
+
+// take takes responses over, and says how many of them were not known as they are.
+func (b *Board) take(all []parry.Response) (news int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range all {
+		if parry.OwnLog(r.ID) {
+			continue
+		}
+		if was, known := b.rows[r.ID]; known && was.Steps >= r.Steps {
+			continue
+		}
+		b.rows[r.ID] = rowOf(r)
+		news++
+	}
+	if news > 0 {
+		b.changed()
+	}
+	return news
+}
+
+// changed forgets what was made of the rows, and wakes who watches. The lock is held.
+func (b *Board) changed() {
+	b.revision++
+	b.waiting, b.all = nil, nil
+	for c := range b.watchers {
+		select {
+		case c <- struct{}{}:
+		default: // it is to be woken already
+		}
+	}
+}
+
+// Moved is told of each step that this process makes.
+func (b *Board) Moved(r parry.Response, _ parry.Record) { b.take([]parry.Response{r}) }
+
+// open are the ids of what more is to come of, other than what waits and was just read.
+func (b *Board) open() (ids []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, r := range b.rows {
+		if r.State.Open() {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// trim drops the oldest of what is at its end, where there is too much.
+func (b *Board) trim() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.rows) <= kept+kept/10 {
+		return
+	}
+	b.sort()
+	for _, r := range b.all[kept:] {
+		if !r.State.Open() {
+			delete(b.rows, r.ID)
+		}
+	}
+	b.more = true
+	b.changed()
+}
+
+// sort makes the lists, where they are not made. The lock is held. Rows do not change, so that a list may be kept by whoever asked for it.
+func (b *Board) sort() {
+	if b.all != nil {
+		return
+	}
+	b.all, b.waiting = make([]row, 0, len(b.rows)), []row{}
+	for _, r := range b.rows {
+		b.all = append(b.all, r)
+		if r.State == parry.Waiting {
+			b.waiting = append(b.waiting, r)
+		}
+	}
+	slices.SortFunc(b.all, newest)
+	slices.SortFunc(b.waiting, urgent)
+}
+
+// Waiting is what waits for a person, the most urgent first.
+func (b *Board) Waiting() []row {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sort()
+	return b.waiting
+}
+
+// All are the responses that lists go through, the newest first; more tells whether there are older ones.
+func (b *Board) All() (all []row, more bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sort()
+	return b.all, b.more
+}
+
+// Seen is when the store was last read; zero before the first time.
+func (b *Board) Seen() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.looked
+}
+
+// Failing says why the store cannot be read; empty where it can.
+func (b *Board) Failing() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failing
+}
+
+// Revision counts what has changed.
+func (b *Board) Revision() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.revision
+}
+
+// watch gives a channel that something is sent on when anything has changed; stop ends that.
+func (b *Board) watch() (news <-chan struct{}, stop func()) {
+	c := make(chan struct{}, 1)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.watchers[c] = true
+	return c, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.watchers, c)
+	}
+}
