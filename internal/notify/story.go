@@ -74,7 +74,7 @@ func storyOfStorm(m Storm) story {
 
 // words takes over what a message says in its first lines.
 func (s *story) words(m message, subject, headline string) {
-	s.subject, s.headline, s.link = subject, headline, m.link
+	s.subject, s.headline, s.link = shorten(subject, mostFact), shorten(headline, mostFact), m.link
 }
 
 // rest adds what else a message says; each is what its changes are called.
@@ -100,7 +100,7 @@ func (s *story) rest(m message, each string) {
 	}
 }
 
-// mostFact is how long one fact may be, in UTF-16 units: none can crowd out the others.
+// mostFact is how long one fact, or the headline, may be, in UTF-16 units: none can crowd out the others.
 const mostFact = 700
 
 // add adds a fact where there is one.
