@@ -27,7 +27,7 @@ type opening struct {
 // types is the table of types.
 func types() []channelType {
 	return []channelType{
-		slackType(), webhookType(),
+		slackType(), snsType(), mailType(), webhookType(),
 		teamsType(), pagerDutyType(), opsgenieType(), jiraType(), serviceNowType(),
 	}
 }
