@@ -5,7 +5,7 @@
 PYTHON      ?= python3
 STATICCHECK := v0.8.2
 TESTFLAGS   ?=
-RACE_PKGS   ?= ./internal/sqlite/... ./internal/awsapi/... ./internal/serve/... ./internal/spool/...
+RACE_PKGS   ?= ./internal/sqlite/... ./internal/awsapi/... ./internal/serve/... ./internal/spool/... ./internal/signin/...
 FUZZTIME    ?= 10s
 
 TOOLS  := $(CURDIR)/.tools

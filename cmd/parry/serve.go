@@ -12,6 +12,7 @@ import (
 	"parry"
 	"parry/internal/assemble"
 	"parry/internal/config"
+	"parry/internal/console"
 	"parry/internal/queue"
 	"parry/internal/render"
 	"parry/internal/serve"
@@ -81,9 +82,13 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 	}
 	defer func() { _ = tracer.Close(context.WithoutCancel(ctx)) }() // what cannot be sent at the end is lost to tracing only
 	var metrics *telemetry.Metrics
+	board := console.NewBoard(store, time.Now, log)
 	engine, cloud, err := a.responder(ctx, lib, serve.Stoppable(store), func(resp parry.Response, rec parry.Record) {
 		metrics.Moved(resp, rec)
 		tracer.Moved(resp, rec)
+		if c.Console.On {
+			board.Moved(resp, rec)
+		}
 	})
 	if err != nil {
 		return err
@@ -133,8 +138,19 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 		}
 		defer o.Listener.Close()
 	}
-	s, err := serve.New(o)
-	if err != nil {
+	var s *serve.Server
+	if c.Console.On {
+		o.Idle = c.SQS.QueueURL == "" && c.Token == ""
+		parts := consoleParts{engine: engine, store: engine.Store, lib: lib, oldest: oldest(o, engine.Now), ended: ctx.Done(), log: log}
+		if !o.Idle {
+			parts.carry = func(work func(context.Context)) { s.Carry(work) }
+		}
+		if o.Pages, err = a.pages(ctx, c, parts, board, cloud); err != nil {
+			return err
+		}
+		o.Beside = board.Run
+	}
+	if s, err = serve.New(o); err != nil {
 		return err
 	}
 	return s.Run(ctx)

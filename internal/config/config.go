@@ -197,8 +197,8 @@ func (c *Config) Complete() error {
 	switch {
 	case c.Token != "" && c.Listen == "":
 		add("", "there is a token for senders, and no address to listen on: set listen")
-	case c.SQS.QueueURL == "" && c.Token == "":
-		add("set sqs.queue_url, or listen and token_file, or both", "there is no way for events to come in")
+	case c.SQS.QueueURL == "" && c.Token == "" && !c.Console.On:
+		add("set sqs.queue_url, or listen and token_file, or both; or console, for pages alone", "there is no way for events to come in")
 	}
 	if c.SQS.DeadLetterURL != "" && c.SQS.DeadLetterURL == c.SQS.QueueURL {
 		add("", "%s: sqs.dead_letter_url is the queue itself: what is put aside would come back for ever", c.From("sqs.dead_letter_url"))

@@ -50,7 +50,13 @@ type undoView struct {
 	Inputs []input
 }
 
-type input struct{ Name, Value string }
+type input struct {
+	Name, Value string
+	Long        bool // it is folded up
+}
+
+// longValue is how long a value may be to be shown without being asked for, in bytes.
+const longValue = 1500
 
 type recordView struct {
 	parry.Record
@@ -167,7 +173,7 @@ func inputs(c parry.Call) (all []input) {
 		if len(text) > briefAtMost {
 			text = pretty(val)
 		}
-		all = append(all, input{name, text})
+		all = append(all, input{name, text, len(text) > longValue})
 	}
 	slices.SortFunc(all, func(a, b input) int {
 		if a.Name < b.Name {

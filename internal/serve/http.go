@@ -38,6 +38,9 @@ func (s *Server) Handler() http.Handler {
 	if s.o.Metrics != nil {
 		mux.Handle("GET /metrics", s.o.Metrics)
 	}
+	if s.o.Pages != nil {
+		mux.Handle("/", s.o.Pages)
+	}
 	return mux
 }
 
