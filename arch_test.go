@@ -16,7 +16,9 @@ import (
 // The rules of the house that a machine can hold: who may import whom, and what every package must say.
 
 // shared are packages that adapters may use: they know nothing of each other, of AWS or of the domain's adapters.
-var shared = []string{"parry/internal/expr", "parry/internal/strictyaml", "parry/internal/pattern", "parry/internal/policydoc", "parry/internal/tap", "parry/internal/neverblock", "parry/internal/signin", "parry/internal/desk"}
+var shared = []string{"parry/internal/expr", "parry/internal/strictyaml", "parry/internal/pattern", "parry/internal/policydoc", "parry/internal/tap", "parry/internal/neverblock", "parry/internal/signin", "parry/internal/desk",
+	// How text is made safe to show is one thing for all who show it.
+	"parry/internal/render"}
 
 // assembly are the packages that put parts together, and so may know many.
 var assembly = []string{"cmd/parry", "internal/assemble", "internal/cases", "internal/demo", "internal/gendocs", "internal/bench", "internal/coverage",
@@ -35,7 +37,7 @@ var assembly = []string{"cmd/parry", "internal/assemble", "internal/cases", "int
 	"internal/watch"}
 
 // testOnly are packages that no shipped code may import.
-var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/parquetcheck", "parry/internal/storetest", "parry/internal/dynamotest", "parry/internal/cfnlint", "parry/internal/ministack", "parry/internal/oidctest"}
+var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/parquetcheck", "parry/internal/storetest", "parry/internal/dynamotest", "parry/internal/cfnlint", "parry/internal/ministack", "parry/internal/schemathesis", "parry/internal/oidctest"}
 
 type source struct {
 	dir, path string

@@ -20,10 +20,8 @@ type Responder struct {
 	Publisher Publisher
 	// Guard is what holds for every rule: who says yes, what is never touched, how much is done by itself, and when.
 	Guard GuardPolicy
-	// Teller tells the sources of findings; nil where none is to be told.
+	// Teller tells the sources of findings, and people; Tellers where they are several, nil where nobody is to be told.
 	Teller Teller
-	// Notifier tells people; nil where nobody is to be told.
-	Notifier Notifier
 	// Acts tells whether a role is one that Parry acts with: it never says yes. It may know fewer roles than Own, among which is every role
 	// that is named like one of Parry's. Nil is as Own.
 	Acts func(role string) bool
@@ -319,14 +317,6 @@ func (r *Responder) Tell(ctx context.Context, resp *Response) error {
 // step stores a response in its next state together with the record of the move that brought it there. A move that the table of
 // transitions does not have is refused.
 func (r *Responder) step(ctx context.Context, resp *Response, to State, move Move, text string, outcome ...Outcome) error {
-	if err := r.record(ctx, resp, to, move, text, outcome...); err != nil {
-		return err
-	}
-	return r.notify(ctx, resp, move)
-}
-
-// record is step without telling people.
-func (r *Responder) record(ctx context.Context, resp *Response, to State, move Move, text string, outcome ...Outcome) error {
 	if err := Next(resp.Stored, move, to); err != nil {
 		return Errorf(Fault, "response %s: %w", resp.ID, err)
 	}
@@ -337,9 +327,7 @@ func (r *Responder) record(ctx context.Context, resp *Response, to State, move M
 	if len(outcome) > 0 {
 		rec.Call = &outcome[0]
 	}
-	if r.Teller != nil && r.Teller.Tells(next, rec) {
-		next.Untold = &Untold{Seq: rec.Seq, Next: r.Now().Add(tellPause)}
-	}
+	next.Untold = r.untold(next, rec)
 	next.Wake = next.wake(r.Now(), r.lease())
 	rec.Seal(resp.Chain)
 	next.Chain = rec.Hash

@@ -39,7 +39,7 @@ type Response struct {
 	Stored State `json:"stored,omitempty"`
 	// Chain is the hash of the last record, which holds that of the one before it; empty before the first.
 	Chain string `json:"chain,omitempty"`
-	// Untold is what the finding's source is still to be told; nil for nothing.
+	// Untold is what is still to be told of it; nil for nothing.
 	Untold *Untold `json:"untold,omitempty"`
 	// Wake is when somebody has to look at the response again though nothing happens: to remind, to let it expire, to take a
 	// containment back whose time is over. Zero for never.

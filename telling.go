@@ -3,24 +3,26 @@ package parry
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strings"
 	"time"
 )
 
-// Teller tells the source of a finding what became of it, such as Security Hub.
+// Teller tells what became of a finding: its source, such as Security Hub, or people.
 type Teller interface {
-	// Tells says whether a record is about something that the source is to know.
+	// Tells says whether a record is about something that they are to know.
 	Tells(r Response, rec Record) bool
 	// Tell tells how far responses have come, each of which has an Untold. It has an error, by the response's id, for each that could not be
-	// told: of kind Refused or Invalid where that is for ever.
+	// told: of kind Refused or Invalid where that is for ever, a Later where something is known of when it may go well.
 	Tell(ctx context.Context, responses []Response) map[string]error
 }
 
-// Untold is what the source of a finding is still to be told. It is stored in the step that it is about, so that no crash loses it.
+// Untold is what is still to be told of a response. It is stored in the step that it is about, so that no crash loses it.
 type Untold struct {
-	Seq   int       `json:"seq"` // of the last record that it is to know
+	Seq   int       `json:"seq"` // of the last record that is to be known
 	Tries int       `json:"tries,omitempty"`
 	Next  time.Time `json:"next"` // when it is tried
+	// To is what each of several tellers is still to tell, by its name; where there is one without a name it is nil, and the fields above are its own.
+	To map[string]Untold `json:"to,omitempty"`
 }
 
 // Due is when it is tried; the zero time where there is nothing to tell.
@@ -34,8 +36,8 @@ func (u *Untold) Due() time.Time {
 const (
 	// tellPause lets a response come as far as it does by itself, so that one call tells all of it.
 	tellPause = 3 * time.Second
-	// mostTries is how often somebody who does not take it is told, in some nine hours.
-	mostTries = 12
+	// MostTries is how often somebody who does not take it is told, in some nine hours.
+	MostTries = 12
 	// toldAtOnce is how many are told in one go.
 	toldAtOnce = 100
 	// telling is the lease of the one worker that tells. So no two of them tell of one finding at once, where the older word could come last, and
@@ -46,7 +48,7 @@ const (
 	tellLease = 90 * time.Second
 )
 
-// TellDue tells the sources of findings what is due at a time, unless another worker is doing so. It is called every few seconds, beside all
+// TellDue tells what is due at a time, unless another worker is doing so. It is called every few seconds, beside all
 // else: no response and nothing that is due waits for it.
 //
 // The error tells of what failed for the first time, and of what will not be tried again.
@@ -69,24 +71,19 @@ func (r *Responder) TellDue(ctx context.Context, at time.Time) error {
 // tellAll tells until there is nothing more, or its time is over.
 func (r *Responder) tellAll(ctx context.Context, at time.Time) (failed []error, err error) {
 	for ctx.Err() == nil {
-		due, err := r.Store.Untold(ctx, at, toldAtOnce)
+		all, err := r.Store.Untold(ctx, at, toldAtOnce)
 		if err != nil {
 			return failed, err
 		}
+		due := r.dueBy(all, at)
 		errs := r.Teller.Tell(ctx, due)
 		over := ctx.Err() != nil
 		for i := range due {
-			why := errs[due[i].ID]
-			if why != nil && over {
-				continue // it may have failed for no other reason: it stays due
-			}
-			worth, err := r.toldOf(ctx, &due[i], why)
+			worth, err := r.toldOf(ctx, &due[i], errs[due[i].ID], over)
 			if err != nil {
 				return failed, err
 			}
-			if worth {
-				failed = append(failed, why)
-			}
+			failed = append(failed, worth...)
 		}
 		if len(due) < toldAtOnce {
 			break
@@ -95,27 +92,20 @@ func (r *Responder) tellAll(ctx context.Context, at time.Time) (failed []error, 
 	return failed, nil
 }
 
-// toldOf stores what came of telling, and says whether a failure is worth a word. The response is read again: much may have been stored on it
-// since it was listed, and a step that was made meanwhile has an Untold of its own.
-func (r *Responder) toldOf(ctx context.Context, resp *Response, why error) (worth bool, err error) {
-	was := resp.Untold.Seq
+// toldOf stores what came of telling, and gives the failures that are worth a word. The response is read again: much may have been stored on it
+// since it was listed, and a step that was made meanwhile has an Untold of its own. What fails as the time is over may have failed for no other
+// reason: it stays due.
+func (r *Responder) toldOf(ctx context.Context, resp *Response, why error, over bool) (worth []error, err error) {
+	asked := resp.Untold
+	if several, ok := why.(unsaid); over && why != nil && (!ok || len(several) == len(asked.To)) {
+		return nil, nil
+	}
 	err = r.amend(context.WithoutCancel(ctx), resp, func(now *Response) (Move, string) {
-		worth = false
-		if now.Untold == nil || now.Untold.Seq != was {
-			return "", ""
+		c := r.after(now.Untold, asked, why, over)
+		now.Untold, worth = c.rest, c.worth
+		if len(c.notes) > 0 {
+			return MoveNoted, strings.Join(c.notes, "; ")
 		}
-		tries := now.Untold.Tries + 1
-		final := KindOf(why) == Refused || KindOf(why) == Invalid || tries >= mostTries
-		worth = why != nil && (final || tries == 1)
-		switch {
-		case why == nil:
-			now.Untold = nil
-			return "", ""
-		case final:
-			now.Untold = nil
-			return MoveNoted, fmt.Sprintf("its source is not told: %v", why)
-		}
-		now.Untold = &Untold{Seq: was, Tries: tries, Next: r.Now().Add(min(failPause<<(tries-1), time.Hour))}
 		return "", ""
 	})
 	return worth, raced(err)

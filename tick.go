@@ -9,31 +9,6 @@ import (
 	"time"
 )
 
-// Notifier tells people what happened to a response: that they are asked, reminded, that it ended. Its failure is recorded and stops nothing.
-// It returns soon: whatever takes long is done elsewhere.
-type Notifier interface {
-	Notify(ctx context.Context, r Response, m Move) error
-}
-
-// told are the moves that people are told of.
-func told(m Move) bool {
-	return slices.Contains([]Move{
-		MoveTold, MoveAsked, MoveReminded, MoveEscalated, MoveReplanned, MoveRejected, MoveExpired, MoveVerified, MoveFailed, MoveUndone,
-	}, m)
-}
-
-// notify tells people of a move. Where that fails it is noted on the response; who was to be asked and was not cannot have said yes, so
-// that it goes on waiting.
-func (r *Responder) notify(ctx context.Context, resp *Response, m Move) error {
-	if r.Notifier == nil || !told(m) {
-		return nil
-	}
-	if err := r.Notifier.Notify(ctx, *resp, m); err != nil {
-		return r.step(context.WithoutCancel(ctx), resp, resp.State, MoveNoted, fmt.Sprintf("nobody could be told that it was %s: %v", m, err))
-	}
-	return nil
-}
-
 // The moments at which a response is looked at again.
 const (
 	haltPause = 30 * time.Second // is the stop taken back?

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"parry/internal/assemble"
 	"parry/internal/awsapi"
 	settings "parry/internal/config"
+	"parry/internal/notify"
 	"parry/internal/orgs"
 	"parry/internal/render"
 	"parry/internal/rules"
@@ -30,11 +32,16 @@ type app struct {
 	stdout, stderr io.Writer
 	code           int
 
-	configFile, db, role, playbookDir, ruleDir, org, policyFile, auditKey, auditBucket, writeBack, link, server string
+	configFile, db, role, playbookDir, ruleDir, org, policyFile, auditKey, auditBucket, writeBack, link, server, tokenFile string
 
 	act, tier string // which rules may act, and the highest tier: see config.Settings
 
 	lake settings.Lake
+
+	channels, consoleURL string                     // the file of channels, and where people reach the console
+	notifier             *notify.Notifier           // the channels, once they are open; nil where there are none
+	counted              func(channel, what string) // counts what is told; nil where nobody does
+	log                  *slog.Logger               // of a server; nil for a command, which says what went wrong by itself
 
 	lease  time.Duration
 	warn   func(error) // tells what went wrong beside the work; nil for a message
@@ -53,7 +60,7 @@ func (a *app) command() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	root.PersistentPreRunE = a.settle
-	a.act, a.tier = a.env("PARRY_ACT"), a.env("PARRY_TIER")
+	a.act, a.tier, a.consoleURL = a.env("PARRY_ACT"), a.env("PARRY_TIER"), a.env("PARRY_CONSOLE_URL")
 	f := root.PersistentFlags()
 	f.StringVar(&a.configFile, "config", a.env("PARRY_CONFIG"), "a file of settings, such as parry.yaml (PARRY_CONFIG); flags and the environment are above it")
 	f.StringVar(&a.db, "db", a.env("PARRY_DB"), "the store of responses: a file, or dynamodb:TABLE (PARRY_DB; default: parry/parry.db in the user's state folder)")
@@ -65,7 +72,9 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.auditKey, "audit-key", a.env("PARRY_AUDIT_KEY"), "the key that signs the log of all records, a file or kms:KEY-ARN; with it, what applies or undoes makes a checkpoint at its end (PARRY_AUDIT_KEY)")
 	f.StringVar(&a.writeBack, "writeback", a.env("PARRY_WRITEBACK"), "tell Security Hub what became of its findings: own, or the administrator's ACCOUNT/REGION (PARRY_WRITEBACK)")
 	f.StringVar(&a.link, "link", a.env("PARRY_LINK"), "an address that the notes in Security Hub point to (PARRY_LINK)")
-	f.StringVar(&a.server, "server", a.env("PARRY_SERVER"), "the door of a deployment on AWS, for list, show, approve, reject and undo (PARRY_SERVER); requests are signed with your AWS credentials")
+	f.StringVar(&a.server, "server", a.env("PARRY_SERVER"), "where to ask from afar, for list, show, approve, reject and undo (PARRY_SERVER): the door of a deployment on AWS, with requests that are signed with your AWS credentials, or the address of a console, with a token, and there for stop, start and stats, too")
+	f.StringVar(&a.tokenFile, "server-token-file", a.env("PARRY_SERVER_TOKEN_FILE"), "the file that holds the token for the console of --server (PARRY_SERVER_TOKEN_FILE); or set PARRY_SERVER_TOKEN to the token itself")
+	f.StringVar(&a.channels, "channels", a.env("PARRY_CHANNELS"), "the file of channels: who is told what becomes of responses (PARRY_CHANNELS)")
 	f.BoolVar(&a.json, "json", false, "write JSON, one object a line, for machines")
 	f.BoolVar(&a.plain, "no-color", a.env("NO_COLOR") != "", "no colours (NO_COLOR); a pipe gets none anyway")
 	root.AddCommand(
@@ -75,6 +84,7 @@ func (a *app) command() *cobra.Command {
 		a.approveCommand(), a.rejectCommand(), a.stopCommand(), a.startCommand(), a.policyCommand(),
 		a.sweepCommand(), a.backfillCommand(), a.statsCommand(), a.auditCommand(), a.storeCommand(), a.tokenCommand(),
 		a.versionCommand(), a.manCommand(),
+		a.reportCommand(), a.watchCommand(), a.notifyCommand(),
 	)
 	a.completions(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
@@ -146,7 +156,7 @@ func (a *app) responder(ctx context.Context, lib *assemble.Library, store parry.
 	}
 	r, cloud := lib.Responder(cfg, store, assemble.Options{Role: a.role, Org: org, Watch: watch, Guard: &guard})
 	r.Lease = a.lease
-	return r, cloud, a.tellHub(ctx, r, cloud)
+	return r, cloud, a.tell(ctx, r, cloud)
 }
 
 // policy reads the policy file; without one it is what holds where nothing is said.

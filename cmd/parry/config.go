@@ -53,6 +53,7 @@ func (a *app) take(c *config.Config) {
 	a.act, a.tier = c.Act, c.Tier
 	a.auditKey, a.auditBucket, a.writeBack, a.link, a.lease = c.AuditKey, c.AuditBucket, c.WriteBack, c.Link, c.Lease
 	a.lake = c.Lake
+	a.channels, a.consoleURL = c.Channels, c.Console.URL
 }
 
 func (a *app) configCommand() *cobra.Command {
@@ -106,6 +107,10 @@ func (a *app) checkNamed(ctx context.Context, c *config.Config) error {
 	_, err := a.library()
 	_, wrong := a.policy()
 	err = errors.Join(err, wrong)
+	if c.Channels != "" {
+		_, wrong := a.openChannels(ctx, nil)
+		err = errors.Join(err, wrong)
+	}
 	_, sources := sweepSources(c)
 	err = errors.Join(err, sources)
 	if c.Org != "" && c.Org != askAWS {

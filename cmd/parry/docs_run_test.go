@@ -257,7 +257,7 @@ func scriptOf(page string, p runPage) (string, error) {
 			}
 			for line := range strings.Lines(f.text) {
 				if line = strings.TrimSpace(line); line != "" && line != "…" {
-					fmt.Fprintf(&script, "stdout '%s'\n", shown(line))
+					fmt.Fprintf(&script, "stdout '%s'\n", patternOf(line))
 				}
 			}
 		}
@@ -268,8 +268,8 @@ func scriptOf(page string, p runPage) (string, error) {
 	return script.String() + files.String(), nil
 }
 
-// shown is the pattern of a line that is to be seen: any room between its words, anything for … and for what is not the same twice.
-func shown(line string) string {
+// patternOf is the pattern of a line that is to be seen: any room between its words, anything for … and for what is not the same twice.
+func patternOf(line string) string {
 	var words []string
 	for _, w := range strings.Fields(line) {
 		w = strings.NewReplacer("…", ".*", "AKIAIOSFODNN7EXAMPLE", `\S+`, "111122223333", `\d{12}`).Replace(regexp.QuoteMeta(w))

@@ -63,8 +63,9 @@ func (a *app) function(ctx context.Context) (awslambda.Handler, func(), error) {
 		return nil, nil, err
 	}
 	log := serve.NewLog(a.stderr, "json")
+	a.log = log
 	a.warn = func(err error) {
-		log.Warn("Security Hub was not told", "error", render.Clean(err.Error()), "next", parry.HintOf(err))
+		log.Warn("somebody was not told", "error", render.Clean(err.Error()), "next", parry.HintOf(err))
 	}
 	tracer, err := telemetry.TracerFromEnv(ctx, a.env)
 	if err != nil {

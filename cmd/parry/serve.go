@@ -12,6 +12,8 @@ import (
 	"parry"
 	"parry/internal/assemble"
 	"parry/internal/config"
+	"parry/internal/console"
+	"parry/internal/desk"
 	"parry/internal/queue"
 	"parry/internal/render"
 	"parry/internal/serve"
@@ -54,7 +56,7 @@ func (a *app) serveCommand() *cobra.Command {
 // shared are the settings that every command has a flag for.
 func shared(flag string) bool {
 	switch flag {
-	case "db", "role", "playbooks", "rules", "org", "policy", "audit-key", "writeback", "link":
+	case "db", "role", "playbooks", "rules", "org", "policy", "audit-key", "writeback", "link", "channels":
 		return true
 	}
 	return false
@@ -72,8 +74,9 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 	}
 	defer store.Close()
 	log := serve.NewLog(a.stderr, c.Log)
+	a.log = log
 	a.warn = func(err error) {
-		log.Warn("Security Hub was not told", "error", render.Clean(err.Error()), "next", parry.HintOf(err))
+		log.Warn("somebody was not told", "error", render.Clean(err.Error()), "next", parry.HintOf(err))
 	}
 	tracer, err := telemetry.TracerFromEnv(ctx, a.env)
 	if err != nil {
@@ -81,9 +84,14 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 	}
 	defer func() { _ = tracer.Close(context.WithoutCancel(ctx)) }() // what cannot be sent at the end is lost to tracing only
 	var metrics *telemetry.Metrics
+	a.counted = func(channel, what string) { metrics.News(channel, what) }
+	board := console.NewBoard(store, time.Now, log)
 	engine, cloud, err := a.responder(ctx, lib, serve.Stoppable(store), func(resp parry.Response, rec parry.Record) {
 		metrics.Moved(resp, rec)
 		tracer.Moved(resp, rec)
+		if c.Console.On {
+			board.Moved(resp, rec)
+		}
 	})
 	if err != nil {
 		return err
@@ -133,8 +141,27 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 		}
 		defer o.Listener.Close()
 	}
-	s, err := serve.New(o)
-	if err != nil {
+	var s *serve.Server
+	var carry func(func(context.Context))
+	if o.Idle = c.Console.On && c.SQS.QueueURL == "" && c.Token == ""; !o.Idle {
+		carry = func(work func(context.Context)) { s.Carry(work) }
+	}
+	clicks := a.clicks(ctx, desk.New(engine, carry, log), c.Grace)
+	defer clicks.end()
+	if clicks.handler != nil {
+		o.Slack = clicks.handler
+		if c.Listen == "" {
+			log.Warn("nobody can say yes in Slack: it reaches no address", "next", "set listen, behind https, and POST /slack/actions of it in the Slack app")
+		}
+	}
+	if c.Console.On {
+		parts := consoleParts{engine: engine, store: engine.Store, lib: lib, carry: carry, oldest: oldest(o, engine.Now), ended: ctx.Done(), log: log}
+		if o.Pages, err = a.pages(ctx, c, parts, board, cloud); err != nil {
+			return err
+		}
+		o.Beside = board.Run
+	}
+	if s, err = serve.New(o); err != nil {
 		return err
 	}
 	return s.Run(ctx)

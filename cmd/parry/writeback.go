@@ -11,7 +11,7 @@ import (
 	"parry/internal/hub"
 )
 
-// toldWithin bounds how long the end of a command waits for Security Hub.
+// toldWithin bounds how long the end of a command waits for those who are told.
 const toldWithin = 30 * time.Second
 
 // toldAhead is more than what was just recorded waits to be told.
@@ -20,22 +20,32 @@ const toldAhead = 10 * time.Second
 // ownPlace is what --writeback says for each finding's own account and Region.
 const ownPlace = "own"
 
-// tellHub has Security Hub told of what becomes of its findings, where that is wanted. A server does it by the clock, and every command before it
-// closes the store: also what one before it, or a server, could not tell.
-func (a *app) tellHub(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud) error {
-	if a.writeBack == "" {
+// tell has those told of what becomes of responses who are to know: Security Hub of its findings, and people through their channels. A server does
+// it by the clock, and every command before it closes the store: also what one before it, or a server, could not tell.
+func (a *app) tell(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud) error {
+	var all parry.Tellers
+	if a.writeBack != "" {
+		hub, err := a.tellHub(r, cloud)
+		if err != nil {
+			return err
+		}
+		all = append(all, parry.NamedTeller{Name: "Security Hub", Teller: hub})
+	}
+	if a.channels != "" {
+		n, err := a.openChannels(ctx, r.Store)
+		if err != nil && a.log == nil {
+			n, err = a.leaveChannels(err)
+		}
+		if err != nil {
+			return err
+		}
+		a.notifier = n
+		all = append(all, n.Tellers()...)
+	}
+	if len(all) == 0 {
 		return nil
 	}
-	var at hub.Place
-	if a.writeBack != ownPlace {
-		account, region, _ := strings.Cut(a.writeBack, "/")
-		if !parry.IsAccount(account) || !parry.IsRegion(region) {
-			return parry.Errorf(parry.Invalid, "--writeback %s is no place in Security Hub", a.writeBack).
-				WithHint("say own, or the administrator's account and aggregation Region, such as 111122223333/eu-west-1")
-		}
-		at = hub.Place{Account: account, Region: region, Partition: parry.PartitionOf(region)}
-	}
-	r.Teller = assemble.WriteBack(cloud, r.Store, at, a.link)
+	r.Teller = all
 	a.lastly = func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), toldWithin)
 		defer cancel()
@@ -44,6 +54,20 @@ func (a *app) tellHub(ctx context.Context, r *parry.Responder, cloud *awsapi.Clo
 		}
 	}
 	return nil
+}
+
+// tellHub is who tells Security Hub.
+func (a *app) tellHub(r *parry.Responder, cloud *awsapi.Cloud) (parry.Teller, error) {
+	var at hub.Place
+	if a.writeBack != ownPlace {
+		account, region, _ := strings.Cut(a.writeBack, "/")
+		if !parry.IsAccount(account) || !parry.IsRegion(region) {
+			return nil, parry.Errorf(parry.Invalid, "--writeback %s is no place in Security Hub", a.writeBack).
+				WithHint("say own, or the administrator's account and aggregation Region, such as 111122223333/eu-west-1")
+		}
+		at = hub.Place{Account: account, Region: region, Partition: parry.PartitionOf(region)}
+	}
+	return assemble.WriteBack(cloud, r.Store, at, a.link), nil
 }
 
 // lasting is a store before whose end something is done.

@@ -236,8 +236,8 @@ func (s *scene) prepare(event string) parry.Response {
 
 func TestAQuestionEscalatesRemindsAndExpires(t *testing.T) {
 	s := guarded(t, asks(), twoOfOncall)
-	told := &teller{}
-	s.engine.Notifier = told
+	people := &person{}
+	s.engine.Teller = people
 	asked := s.deliver(s.event(s.Now(), ""))
 	s.tick()
 	if got := s.moves(asked.ID); got != "asked" {
@@ -267,32 +267,49 @@ func TestAQuestionEscalatesRemindsAndExpires(t *testing.T) {
 	if !late.Wake.IsZero() || s.moves(asked.ID) != "asked escalated voted reminded expired" {
 		t.Errorf("%s, %s", late.Wake, s.moves(asked.ID))
 	}
-	if got := fmt.Sprint(told.moves); got != "[asked escalated reminded expired]" {
+	if got := fmt.Sprint(people.moves); got != "[asked escalated reminded expired]" {
 		t.Error(got)
 	}
 	// By the clock alone, and where nobody can be told: it waits, is told to the record, and ends.
 	s = guarded(t, asks(), twoOfOncall)
-	s.engine.Notifier = &teller{err: errors.New("no such channel")}
+	s.engine.Teller = parry.Tellers{{Name: "channel oncall", Teller: &person{err: parry.Errorf(parry.Refused, "no such channel")}}}
 	asked = s.deliver(s.event(s.Now(), ""))
-	s.isState(asked, parry.Waiting, "")
+	s.pass(time.Minute)
+	_ = s.engine.TellDue(t.Context(), s.Now())
+	s.isState(s.stored(asked.ID), parry.Waiting, "")
 	s.pass(4 * time.Hour)
 	s.tick()
+	s.pass(time.Minute)
+	_ = s.engine.TellDue(t.Context(), s.Now())
 	s.isState(s.stored(asked.ID), parry.Expired, "")
 	if got := s.moves(asked.ID); got != "asked noted expired noted" {
 		t.Error(got)
 	}
 }
 
-// teller is a notifier that remembers.
-type teller struct {
+// person is somebody who is told, and remembers of what.
+type person struct {
 	moves []parry.Move
 	err   error
 }
 
-// Notify implements parry.Notifier.
-func (n *teller) Notify(_ context.Context, _ parry.Response, m parry.Move) error {
-	n.moves = append(n.moves, m)
-	return n.err
+// Tells implements parry.Teller.
+func (p *person) Tells(_ parry.Response, rec parry.Record) bool {
+	switch rec.Kind {
+	case parry.MoveAsked, parry.MoveReminded, parry.MoveEscalated, parry.MoveExpired:
+		p.moves = append(p.moves, rec.Kind)
+		return true
+	}
+	return false
+}
+
+// Tell implements parry.Teller.
+func (p *person) Tell(_ context.Context, responses []parry.Response) map[string]error {
+	errs := map[string]error{}
+	for _, r := range responses {
+		errs[r.ID] = p.err
+	}
+	return errs
 }
 
 func TestAChangedWorldAsksAgain(t *testing.T) {

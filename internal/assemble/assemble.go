@@ -58,7 +58,6 @@ type Options struct {
 	Sleep    func(ctx context.Context, d time.Duration) error
 	Watch    func(parry.Response, parry.Record)
 	Guard    *parry.GuardPolicy // what holds for every rule; nil for what holds where nothing is said
-	Notifier parry.Notifier     // nil where nobody is told
 }
 
 // Responder puts a responder together on a cloud and a store.
@@ -86,7 +85,6 @@ func (l *Library) Responder(cfg aws.Config, store parry.Store, o Options) (*parr
 		Org:       o.Org,
 		Publisher: Publisher(cloud, o.Now),
 		Guard:     *o.Guard,
-		Notifier:  o.Notifier,
 		Own:       l.own(o.Role),
 		Acts:      l.acts(o.Role),
 		Worker:    NewID(o.Now()),

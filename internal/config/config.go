@@ -21,6 +21,7 @@ type Config struct {
 	DB, Role, Playbooks, Rules, Org, Policy string
 	Act, Tier                               string
 	AuditKey, AuditBucket, WriteBack, Link  string
+	Channels                                string
 	Lease                                   time.Duration
 
 	Workers       int
@@ -148,7 +149,7 @@ func (c *Config) fill(got map[string]string) {
 	c.DB, c.Role, c.Playbooks, c.Rules, c.Org, c.Policy = got["db"], got["role"], got["playbooks"], got["rules"], got["org"], got["policy"]
 	c.Act, c.Tier = got["act"], got["tier"]
 	c.AuditKey, c.AuditBucket, c.WriteBack, c.Link, c.Lease = got["audit_key"], got["audit_bucket"], got["writeback"], got["link"], span("lease")
-	c.Resume = span("resume")
+	c.Resume, c.Channels = span("resume"), got["channels"]
 	c.Workers, c.Grace, c.Log = whole("workers"), span("grace"), got["log"]
 	c.SQS = SQS{got["sqs.queue_url"], got["sqs.dead_letter_url"], whole("sqs.max_receives"), span("sqs.visibility")}
 	c.Sweep = Sweep{span("sweep.every"), got["sweep.sources"], got["sweep.accounts"], got["sweep.regions"]}
@@ -197,8 +198,8 @@ func (c *Config) Complete() error {
 	switch {
 	case c.Token != "" && c.Listen == "":
 		add("", "there is a token for senders, and no address to listen on: set listen")
-	case c.SQS.QueueURL == "" && c.Token == "":
-		add("set sqs.queue_url, or listen and token_file, or both", "there is no way for events to come in")
+	case c.SQS.QueueURL == "" && c.Token == "" && !c.Console.On:
+		add("set sqs.queue_url, or listen and token_file, or both; or console, for pages alone", "there is no way for events to come in")
 	}
 	if c.SQS.DeadLetterURL != "" && c.SQS.DeadLetterURL == c.SQS.QueueURL {
 		add("", "%s: sqs.dead_letter_url is the queue itself: what is put aside would come back for ever", c.From("sqs.dead_letter_url"))

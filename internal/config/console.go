@@ -3,10 +3,12 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
 
+	"parry"
 	"parry/internal/signin"
 )
 
@@ -82,4 +84,18 @@ func (c *Config) completeURL(add func(hint, format string, args ...any)) {
 	default:
 		c.Console.URL = fmt.Sprintf("http://%s", c.Listen)
 	}
+}
+
+// Gate is what the settings say of who gets in. The key is empty where each start makes one; the store, the clock and the log are the caller's.
+func (c *Config) Gate() (signin.Options, error) {
+	base, err := url.Parse(c.Console.URL)
+	if err != nil {
+		return signin.Options{}, parry.Errorf(parry.Invalid, "console_url: %w", err).WithHint(hintTable)
+	}
+	o := signin.Options{Tokens: c.Console.Tokens, Key: c.Console.Key, Secure: base.Scheme == "https", Base: *base, Proxies: c.Console.Proxies}
+	if c.OIDC.Issuer != "" {
+		o.OIDC = &signin.OIDC{Issuer: c.OIDC.Issuer, ClientID: c.OIDC.ClientID, ClientSecret: c.OIDC.ClientSecret, Claim: c.OIDC.Claim, GroupsClaim: c.OIDC.GroupsClaim,
+			Scopes: c.OIDC.Scopes, Viewers: c.OIDC.Viewers, Approvers: c.OIDC.Approvers, Admins: c.OIDC.Admins}
+	}
+	return o, nil
 }

@@ -35,6 +35,7 @@ func Settings() []Setting {
 		{Name: "audit_bucket", Env: "PARRY_AUDIT_BUCKET", Flag: "audit-bucket", check: bucket, Doc: "the bucket that the record is brought into after it is signed, `s3://BUCKET/PREFIX`: one with Object Lock and a default for it, which says how long nobody can delete what is there"},
 		{Name: "writeback", Env: "PARRY_WRITEBACK", Flag: "writeback", check: place, Doc: "tell Security Hub what became of the findings that came from it: `own` for each in its own account and Region, or `ACCOUNT/REGION` of the administrator's aggregation Region; without it nothing is told"},
 		{Name: "link", Env: "PARRY_LINK", Flag: "link", Doc: "an address that the notes in Security Hub point to, such as that of a runbook"},
+		{Name: "channels", Env: "PARRY_CHANNELS", Flag: "channels", Doc: "the file of channels: who is told what becomes of responses, by Slack, e-mail, SNS and others; without one nobody is"},
 		{Name: "lease", Env: "PARRY_LEASE", Flag: "lease", Default: "5m", check: duration(time.Second, time.Hour), Doc: "how long a worker may be silent before another takes its response up; less than 20s only where AWS answers fast, as in tests"},
 
 		{Name: "workers", Env: "PARRY_WORKERS", Flag: "workers", Default: "8", check: number(1, 256), Doc: "how many messages are answered at once"},

@@ -105,12 +105,15 @@ func tone(s parry.State) string {
 	return "calm"
 }
 
-// pretty is JSON over several lines.
+// pretty is JSON over several lines, also where it is the text of a string, as policies and documents are.
 func pretty(v any) string {
+	var b bytes.Buffer
 	if s, ok := v.(string); ok {
+		if t := strings.TrimSpace(s); strings.HasPrefix(t, "{") && json.Indent(&b, []byte(t), "", "  ") == nil {
+			return b.String()
+		}
 		return s
 	}
-	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")

@@ -50,7 +50,13 @@ type undoView struct {
 	Inputs []input
 }
 
-type input struct{ Name, Value string }
+type input struct {
+	Name, Value string
+	Long        bool // it is folded up
+}
+
+// longValue is how long a value may be to be shown without being asked for, in bytes.
+const longValue = 1500
 
 type recordView struct {
 	parry.Record
@@ -77,7 +83,7 @@ func (c *Console) again(w http.ResponseWriter, r *http.Request, err error) error
 		return err
 	}
 	v.Error, v.Next = err.Error(), parry.HintOf(err)
-	if digest := r.PostForm.Get("digest"); digest != "" && digest != v.R.Plan.Digest {
+	if digest := field(r, "digest"); digest != "" && digest != v.R.Plan.Digest {
 		v.Old = digest
 	}
 	c.show(w, r, "response", statusOf(err), v.Row.Title, v)
@@ -167,7 +173,7 @@ func inputs(c parry.Call) (all []input) {
 		if len(text) > briefAtMost {
 			text = pretty(val)
 		}
-		all = append(all, input{name, text})
+		all = append(all, input{name, text, len(text) > longValue})
 	}
 	slices.SortFunc(all, func(a, b input) int {
 		if a.Name < b.Name {

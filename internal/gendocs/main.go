@@ -18,7 +18,7 @@ func main() {
 
 // write makes every generated file below a folder.
 func write(ctx context.Context, root string) error {
-	files, err := generate(ctx)
+	files, err := generate(ctx, root)
 	if err != nil {
 		return err
 	}

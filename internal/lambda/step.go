@@ -116,7 +116,7 @@ func (h *Handler) closeUp(ctx context.Context, id string) (any, error) {
 		return nil, err
 	}
 	if err := h.engine(ctx, nil).TellDue(ctx, h.o.Engine.Now()); err != nil { // the clock tells it again
-		h.o.Log.Warn("the source of a finding was not told", "response", id, "error", clean(err.Error()), "next", parry.HintOf(err))
+		h.o.Log.Warn("somebody was not told", "response", id, "error", clean(err.Error()), "next", parry.HintOf(err))
 	}
 	return h.standing(resp, 0), nil
 }

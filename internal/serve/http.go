@@ -35,8 +35,14 @@ func (s *Server) Handler() http.Handler {
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, map[string]any{"alive": true}) })
 	mux.HandleFunc("GET /readyz", s.readyz)
+	if s.o.Slack != nil {
+		mux.Handle("POST /slack/actions", s.o.Slack)
+	}
 	if s.o.Metrics != nil {
 		mux.Handle("GET /metrics", s.o.Metrics)
+	}
+	if s.o.Pages != nil {
+		mux.Handle("/", s.o.Pages)
 	}
 	return mux
 }

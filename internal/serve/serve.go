@@ -42,6 +42,8 @@ type Options struct {
 	Grace   time.Duration // how long a stop waits for what is in hand
 	// Metrics answers GET /metrics; nil for none.
 	Metrics http.Handler
+	// Slack takes clicks in Slack, POST /slack/actions; nil for none.
+	Slack http.Handler
 	// Seal signs the log of all records; nil where nobody does.
 	Seal func(context.Context) error
 	// Archive brings what is signed out of the store's reach; nil where nobody does. What it cannot do before its context ends it does the next time.
@@ -49,6 +51,12 @@ type Options struct {
 	Listing *Listing      // nil where nothing is listed
 	Every   time.Duration // how often is looked for what was left half-way, and the log is sealed; a minute where it is not set
 	Tick    time.Duration // how often is looked for what is due; five seconds where it is not set
+	// Pages answers what people ask for, at every path that is not the server's own; nil for none.
+	Pages http.Handler
+	// Beside is done for as long as the server runs, beside all else; nil for nothing.
+	Beside func(context.Context)
+	// Idle leaves everything that is not asked for to other servers on the same store: nothing is taken up, told or signed here.
+	Idle bool
 	// Pause is how long something rests after it was tried so often; busy where it only waits for somebody else.
 	Pause func(tries int, busy bool) time.Duration
 }
@@ -60,6 +68,8 @@ type Server struct {
 	slots   chan *parry.Responder // the workers that are free
 	sweeper *parry.Responder
 	running sync.WaitGroup
+	carry   chan func(context.Context) // what people have begun and is to be carried on
+	ended   chan struct{}              // nothing is carried on any more
 	ready   atomic.Bool
 	counts  counts
 }
@@ -101,7 +111,7 @@ type intake struct {
 
 // New makes a server of its parts.
 func New(o Options) (*Server, error) {
-	if o.Queue == nil && o.Box == nil {
+	if o.Queue == nil && o.Box == nil && (o.Pages == nil || !o.Idle) {
 		return nil, parry.Errorf(parry.Invalid, "there is no way for events to come in").WithHint("set a queue, or an address and a token")
 	}
 	if o.Pause == nil {
@@ -113,7 +123,7 @@ func New(o Options) (*Server, error) {
 	if o.Tick == 0 {
 		o.Tick = 5 * time.Second
 	}
-	s := &Server{o: o, slots: make(chan *parry.Responder, max(o.Workers, 1))}
+	s := &Server{o: o, slots: make(chan *parry.Responder, max(o.Workers, 1)), carry: make(chan func(context.Context)), ended: make(chan struct{})}
 	for n := range cap(s.slots) {
 		s.slots <- s.named(fmt.Sprintf("%s-%d", o.Engine.Worker, n+1))
 	}
@@ -173,11 +183,17 @@ func (s *Server) Run(ctx context.Context) error {
 	for _, i := range s.intakes {
 		intake.Go(func() { s.takeIn(ctx, work, i) })
 	}
-	s.running.Go(func() { s.tickOn(ctx, work) })
-	s.running.Go(func() { s.tellOn(ctx) })
-	s.running.Go(func() { s.resumeOn(ctx, work) })
-	s.running.Go(func() { s.sealOn(ctx) })
-	s.running.Go(func() { s.listOn(ctx, work) })
+	if !s.o.Idle {
+		s.running.Go(func() { s.tickOn(ctx, work) })
+		s.running.Go(func() { s.tellOn(ctx) })
+		s.running.Go(func() { s.resumeOn(ctx, work) })
+		s.running.Go(func() { s.sealOn(ctx) })
+		s.running.Go(func() { s.listOn(ctx, work) })
+	}
+	if s.o.Beside != nil {
+		s.running.Go(func() { s.o.Beside(ctx) })
+	}
+	s.running.Go(func() { s.carryOn(ctx, work) })
 	s.o.Log.Info("parry is running", "worker", s.o.Engine.Worker, "workers", cap(s.slots), "intakes", s.names(), "listen", s.address())
 
 	var err error
@@ -191,7 +207,9 @@ func (s *Server) Run(ctx context.Context) error {
 	err = errors.Join(err, web.close(work, s.o.Grace))
 	intake.Wait()
 	s.finish(stopWork)
-	s.lastly(ctx)
+	if !s.o.Idle {
+		s.lastly(ctx)
+	}
 	s.o.Log.Info("parry has stopped", s.totals()...)
 	return err
 }

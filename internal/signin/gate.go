@@ -180,11 +180,8 @@ func (g *Gate) Wrap(next http.Handler) http.Handler {
 				g.foreign(w, r, s.Person, "the form's token is missing or wrong")
 				return
 			}
-			if err := g.seen(w, *s); err != nil {
-				g.failed(w, r, err)
-				return
-			}
-			r = r.WithContext(context.WithValue(With(r.Context(), s.Person), csrfKey{}, g.mark(s.ID)))
+			ctx := context.WithValue(With(r.Context(), s.Person), csrfKey{}, g.mark(s.ID))
+			r = r.WithContext(context.WithValue(ctx, sessionKey{}, *s))
 		}
 		if isOwn(r.URL.Path) {
 			g.own.ServeHTTP(w, r)
@@ -238,6 +235,10 @@ func (g *Gate) Need(role Role, next http.Handler) http.Handler {
 		p := From(r.Context())
 		switch {
 		case p.May(role):
+			if err := g.seen(w, r); err != nil {
+				g.failed(w, r, err)
+				return
+			}
 			next.ServeHTTP(w, r)
 		case p.Role > Nobody:
 			g.refused(r, p, "it needs the role "+role.String())

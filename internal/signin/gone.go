@@ -77,12 +77,8 @@ func (g gone) use(ctx context.Context, id string, ends time.Time) (first bool, e
 		case <-time.After(goneWait):
 		}
 	}
-	defer func() {
-		// Who went away must not leave the word locked for others.
-		if e := g.words.Release(context.WithoutCancel(ctx), name, holder); e != nil && err == nil {
-			err = e
-		}
-	}()
+	// Who went away must not leave the word locked for others; where it cannot be given back, it is free when the lease ends.
+	defer func() { _ = g.words.Release(context.WithoutCancel(ctx), name, holder) }()
 	list, err := g.read(ctx, name)
 	if err != nil {
 		return false, err

@@ -273,9 +273,12 @@ type liar struct {
 	sends  map[string]string // more in what it sends back
 }
 
+// itsKey is the provider's key; to make one takes long.
+var itsKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 func newLiar(t *testing.T, c *clock) *liar {
 	t.Helper()
-	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	k, err := itsKey()
 	if err != nil {
 		t.Fatal(err)
 	}

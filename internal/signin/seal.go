@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -52,11 +53,13 @@ func derive(key []byte, purpose string) ([]byte, error) {
 
 // close seals a value as text that can stand in a cookie and in an address.
 func (s seal) close(v any) (string, error) {
-	text, err := json.Marshal(v)
-	if err != nil {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // nobody reads it as HTML, and a cookie has little room
+	if err := enc.Encode(v); err != nil {
 		return "", parry.Errorf(parry.Fault, "%w", err)
 	}
-	return encoding().EncodeToString(s.aead.Seal(nil, nil, text, nil)), nil
+	return encoding().EncodeToString(s.aead.Seal(nil, nil, b.Bytes(), nil)), nil
 }
 
 var errSealed = errors.New("it was not sealed here, or not for this")

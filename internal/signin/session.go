@@ -104,8 +104,16 @@ func (g *Gate) keep(w http.ResponseWriter, s session) error {
 	return nil
 }
 
-// seen moves a session's idle time on.
-func (g *Gate) seen(w http.ResponseWriter, s session) error {
+type sessionKey struct{}
+
+// seen moves the idle time of a request's session on, where a person did something: went to a page, or sent a form. What a page asks for by
+// itself while it stands open does not count, nor what needs no role, which proxies may keep for others, the cookie with it. Browsers say what they
+// are about. Source: "Fetch Metadata Request Headers" of W3C, Sec-Fetch-Mode.
+func (g *Gate) seen(w http.ResponseWriter, r *http.Request) error {
+	s, ok := r.Context().Value(sessionKey{}).(session)
+	if mode := r.Header.Get("Sec-Fetch-Mode"); !ok || isSafe(r.Method) && mode != "" && mode != "navigate" {
+		return nil
+	}
 	now := g.o.Now()
 	if now.Sub(time.Unix(s.Seen, 0)) < seenEvery {
 		return nil

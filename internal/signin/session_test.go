@@ -61,7 +61,7 @@ func TestASessionEndsByItsClock(t *testing.T) {
 			var a answer
 			for _, d := range c.steps {
 				s.clock.pass(d)
-				a = s.ask(b, "GET", "/open", nil)
+				a = s.ask(b, "GET", "/", nil)
 			}
 			if in := strings.Contains(a.body, "person=ada@example.com"); in != c.in {
 				t.Errorf("signed in: %v, not %v", in, c.in)
@@ -77,13 +77,57 @@ func TestAnOldCopyOfACookieIsIdle(t *testing.T) {
 	copied := s.cookieOf(b)
 	for range 3 {
 		s.clock.pass(40 * time.Minute)
-		s.ask(b, "GET", "/open", nil)
+		s.ask(b, "GET", "/", nil)
 	}
 	if a := s.ask(s.with(copied), "GET", "/open", nil); !strings.Contains(a.body, nobody) {
 		t.Errorf("%s", a.body)
 	}
 	if a := s.ask(b, "GET", "/open", nil); !strings.Contains(a.body, "person=ada") {
 		t.Errorf("%s", a.body)
+	}
+}
+
+func TestWhatAPageDoesByItselfIsNoUse(t *testing.T) {
+	for name, c := range map[string]struct {
+		method, path, mode string
+		use                bool
+	}{
+		"a page":                          {"GET", "/", "navigate", true},
+		"a page, of an old browser":       {"GET", "/", "", true},
+		"a form":                          {"POST", "/approve", "navigate", true},
+		"a script that changes something": {"POST", "/approve", "cors", true},
+		"news":                            {"GET", "/", "cors", false},
+		"a style":                         {"GET", "/", "no-cors", false},
+		"what anybody may have":           {"GET", "/open", "navigate", false}, // and proxies may keep
+	} {
+		s := open(t, nil)
+		b := browser(t)
+		token := csrf(s.enter(b, "ada@example.com", signin.Approver).body)
+		s.clock.pass(30 * time.Minute)
+		header := []string{"X-CSRF-Token: " + token}
+		if c.mode != "" {
+			header = append(header, "Sec-Fetch-Mode: "+c.mode)
+		}
+		a := s.ask(b, c.method, c.path, nil, header...)
+		if a.status != 200 || (a.header.Get("Set-Cookie") != "") != c.use {
+			t.Errorf("%s: %d %q", name, a.status, a.header.Get("Set-Cookie"))
+		}
+		s.clock.pass(40 * time.Minute)
+		if in := strings.Contains(s.ask(b, "GET", "/open", nil).body, "person=ada"); in != c.use {
+			t.Errorf("%s: still signed in: %v", name, in)
+		}
+	}
+}
+
+func TestALongWayBackFitsIntoACookie(t *testing.T) {
+	s, _ := withLiar(t, nil)
+	to := "/?" + strings.Repeat("&", 1000)
+	if a := s.ask(browser(t), "GET", "/signin/oidc?to="+url.QueryEscape(to), nil); a.status != 200 || a.url.RequestURI() != to {
+		t.Errorf("%d %s", a.status, a.url)
+	}
+	a := s.ask(still(browser(t)), "GET", "/signin/oidc?to="+url.QueryEscape(to), nil)
+	if n := len(a.header.Get("Set-Cookie")); n > 4096 {
+		t.Errorf("a cookie of %d bytes", n)
 	}
 }
 

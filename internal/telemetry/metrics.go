@@ -36,7 +36,7 @@ type Metrics struct {
 	gauges           Gauges
 	responses, calls *prometheus.CounterVec
 	retries, moves   *prometheus.CounterVec
-	faults           *prometheus.CounterVec
+	faults, news     *prometheus.CounterVec
 	detect, respond  *prometheus.HistogramVec
 	waiting, age     *prometheus.GaugeVec
 	used, limit      *prometheus.GaugeVec
@@ -52,6 +52,7 @@ func NewMetrics(g Gauges) *Metrics {
 	m.moves = m.counter("parry_records_total", "Records of responses, by what happened.", "kind")
 	m.calls = m.counter("parry_aws_calls_total", "Calls of responses to AWS, by service and what came of them.", "service", "outcome")
 	m.retries = m.counter("parry_aws_retries_total", "Further attempts at calls, after throttling or a fault of the service.", "service")
+	m.news = m.counter("parry_news_total", "News to channels, by what came of it: told, failed and tried again, dead and given up, grouped into a storm.", "channel", "outcome")
 	m.faults = m.counter("parry_scrape_errors_total", "Figures that could not be asked for at a scrape.", "figure")
 	// From a second to a day: GuardDuty and Security Hub take minutes, a late delivery hours.
 	m.detect = m.histogram("parry_time_to_detect_seconds", "From when the trouble was first seen to when Parry heard of it.",
@@ -106,6 +107,9 @@ func (m *Metrics) Moved(resp parry.Response, rec parry.Record) {
 		}
 	}
 }
+
+// News counts what came of telling a channel. Its labels are the names in the file of channels.
+func (m *Metrics) News(channel, outcome string) { m.news.WithLabelValues(channel, outcome).Inc() }
 
 // rule is a rule's label, within the bound.
 func (m *Metrics) rule(name string) string {
