@@ -85,6 +85,8 @@ func (a *app) value(c *cobra.Command, flag string) completer {
 		return states
 	case "parry sweep --source":
 		return choice("access-analyzer", "cloudtrail", "config", "inspector", "macie")
+	case "parry report --format":
+		return choice("html", "pdf", "csv", "json")
 	case "parry audit export --format":
 		return choice(string(audit.JSONL), string(audit.OCSF))
 	case "parry playbook permissions --partition":
@@ -148,9 +150,12 @@ func (a *app) ruleNames(context.Context) []cobra.Completion {
 	return all
 }
 
-// ids gives the newest responses, or those in a state. A store in a file is opened so that nothing in it can change; where there is none, none is made.
+// ids gives the newest responses, or those in a state. Nothing is asked of a server from afar. A store in a file is opened so that nothing in it can change; where there is none, none is made.
 func (a *app) ids(state parry.State) completer {
 	return func(ctx context.Context) []cobra.Completion {
+		if a.server != "" {
+			return nil
+		}
 		db, err := a.storeToRead(ctx)
 		if err != nil {
 			return nil

@@ -79,6 +79,8 @@ func TestWhatIsThereIsOffered(t *testing.T) {
 		{nil, []string{"doctor", "--only", ""}, "accounts", ""},
 		{nil, []string{"backfill", ""}, "securityhub-v2", ""},
 		{nil, []string{"serve", "--tier", ""}, "approve", ""},
+		{map[string]string{"PARRY_DB": path, "PARRY_SERVER": "https://127.0.0.1:9"}, []string{"show", ""}, ":4", "pr-0000000000bb"},
+		{nil, []string{"report", "--format", ""}, "pdf", ""},
 		{nil, []string{"token", "new", "--role", ""}, "approver", ""},
 		{nil, []string{"playbook", "permissions", "--partition", ""}, "aws-cn", ""},
 		{nil, []string{""}, "completion", "man"},
