@@ -62,7 +62,8 @@ docs:
 
 # The documentation as a site, in site/. A warning, such as a link that leads nowhere, is an error.
 site: .tools/site/.stamp
-	.tools/site/bin/sphinx-build -W --keep-going -n -q -j auto -b html -d site/.doctrees docs site
+	rm -rf site
+	.tools/site/bin/sphinx-build -W --keep-going -n -q -j auto -b html -d bundle/doctrees docs site
 
 # A manual page for each command, in man/.
 man:
