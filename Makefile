@@ -57,7 +57,7 @@ staticcheck: $(LINTER)
 docs:
 	go run ./internal/gendocs
 
-tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc/.stamp .tools/oidc/provider.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/parquet/.stamp .tools/parquet/read.py .tools/ruler/.stamp .tools/dynamodb/.stamp $(LINTER)
+tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc/.stamp .tools/oidc/provider.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/schemathesis/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/parquet/.stamp .tools/parquet/read.py .tools/ruler/.stamp .tools/dynamodb/.stamp .tools/browser/.stamp .tools/browser/console.mjs $(LINTER)
 
 # An emulator of AWS, in a venv of its own: see internal/moto.
 .tools/moto/.stamp: test/requirements.txt
@@ -112,6 +112,13 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc
 	.tools/ministack/bin/python -m pip install --quiet --disable-pip-version-check -r test/ministack/requirements.txt
 	touch $@
 
+# What holds the API against its document, in a venv of its own: see internal/schemathesis.
+.tools/schemathesis/.stamp: test/api/requirements.txt
+	rm -rf .tools/schemathesis
+	$(PYTHON) -m venv .tools/schemathesis
+	.tools/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check -r test/api/requirements.txt
+	touch $@
+
 # Judges of OCSF, in a venv of their own: see internal/ocsfcheck.
 .tools/ocsf/.stamp: test/ocsf/requirements.txt
 	rm -rf .tools/ocsf
@@ -155,6 +162,17 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc
 	else \
 		echo 'no mvn or no java here: the store on DynamoDB is tested on moto only'; \
 	fi
+
+# The driver of a browser, and what looks at whether everybody can use a page: see internal/console. The browser
+# itself is the system's: without chromium these tests are skipped.
+.tools/browser/.stamp: test/browser/package.json test/browser/package-lock.json
+	mkdir -p .tools/browser
+	cp test/browser/package.json test/browser/package-lock.json .tools/browser/
+	cd .tools/browser && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+.tools/browser/console.mjs: test/browser/console.mjs .tools/browser/.stamp
+	cp test/browser/console.mjs $@
 
 $(LINTER):
 	GOBIN=$(TOOLS)/bin go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK)

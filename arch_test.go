@@ -37,7 +37,7 @@ var assembly = []string{"cmd/parry", "internal/assemble", "internal/cases", "int
 	"internal/watch"}
 
 // testOnly are packages that no shipped code may import.
-var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/parquetcheck", "parry/internal/storetest", "parry/internal/dynamotest", "parry/internal/cfnlint", "parry/internal/ministack", "parry/internal/oidctest"}
+var testOnly = []string{"parry/internal/moto", "parry/internal/judge", "parry/internal/ocsfcheck", "parry/internal/parquetcheck", "parry/internal/storetest", "parry/internal/dynamotest", "parry/internal/cfnlint", "parry/internal/ministack", "parry/internal/schemathesis", "parry/internal/oidctest"}
 
 type source struct {
 	dir, path string

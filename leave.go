@@ -43,3 +43,13 @@ func (r *Responder) Advance(ctx context.Context, id string) (Response, error) {
 	now, rerr := r.Store.Response(ctx, id) // what was tried may have been overtaken, or stored under another value
 	return now, errors.Join(err, rerr)
 }
+
+// HandOver makes a response that was begun due at once, so that the next worker that looks takes it up: whoever began it does not go on with it.
+func (r *Responder) HandOver(ctx context.Context, id string) error {
+	now, err := r.Store.Response(ctx, id)
+	if err != nil || !now.State.Begun() && now.State != Undoing {
+		return err
+	}
+	now.Wake = r.Now()
+	return raced(r.Store.Save(ctx, now)) // or somebody has it already
+}

@@ -115,6 +115,25 @@ func (r *Responder) Stopped(ctx context.Context, playbook string) (string, error
 	return why, err
 }
 
+// Stops says what people stopped: everything, and each playbook of those that are named, whatever everything is. Empty, and not in the map, is
+// what is not stopped.
+func (r *Responder) Stops(ctx context.Context, playbooks ...string) (everything string, single map[string]string, err error) {
+	if everything, err = r.Store.Get(ctx, wordStop); err != nil {
+		return "", nil, err
+	}
+	single = map[string]string{}
+	for _, p := range playbooks {
+		word, err := r.Store.Get(ctx, wordOf(wordStop, p))
+		if err != nil {
+			return "", nil, err
+		}
+		if word != "" {
+			single[p] = word
+		}
+	}
+	return everything, single, nil
+}
+
 func stoppedBy(playbook, word string) string {
 	return cmp.Or(playbook, "everything") + " is stopped: " + word
 }

@@ -11,5 +11,7 @@ printf 'size of the binary                 %8d kB\n' $(($(wc -c <bin/parry) / 10
 CGO_ENABLED=0 go build -trimpath -o bin/bench ./internal/bench
 ./bin/bench
 go test -run '^$' -bench . -benchtime 3000x ./internal/sqlite
+# How long the console takes for a page while 10,000 approvals wait.
+go test -run '^$' -bench . -benchtime 40x ./internal/console
 # How many calls each response makes, beside the fewest that would do, and what its case costs.
 go test -count=1 -run '^TestCallsAreTheFewest$' -v ./playbooks | grep -v -e '^=== ' -e '--- PASS'

@@ -66,8 +66,12 @@ func newConsole(p consoleParts, board *console.Board) (*consoleServer, error) {
 	if err != nil {
 		return nil, err
 	}
+	api, err := p.lib.API(d, p.store, p.log)
+	if err != nil {
+		return nil, err
+	}
 	if c, err = console.New(console.Options{
-		Desk: d, Store: p.store, Board: board, Library: p.lib, Guard: p.engine.Guard, Gate: gate, CSRF: signin.CSRF,
+		Desk: d, Store: p.store, Board: board, Library: p.lib, Guard: p.engine.Guard, Gate: gate, CSRF: signin.CSRF, API: api,
 		Oldest: p.oldest, Ended: p.ended, Now: p.engine.Now, Log: p.log,
 	}); err != nil {
 		return nil, err

@@ -28,6 +28,9 @@ func (a *app) statsCommand() *cobra.Command {
 			if since <= 0 {
 				return parry.Errorf(parry.Invalid, "--since is above 0, such as 24h")
 			}
+			if a.console() {
+				return a.statsThere(cmd.Context(), since)
+			}
 			store, err := a.store(cmd.Context(), false)
 			if err != nil {
 				return err

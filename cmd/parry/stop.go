@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"parry"
+	"parry/internal/door"
 	"parry/internal/render"
 )
 
@@ -24,8 +25,13 @@ func (a *app) stopCommand() *cobra.Command {
 		Example: "  parry stop --why 'a rule answers what it should not'\n  parry stop --playbook ec2-quarantine --why 'breaks the build machines'\n  parry stop --history",
 		Args:    args(cobra.NoArgs, "parry stop --why TEXT"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if history {
+			switch {
+			case history && a.console():
+				return a.switchesThere(cmd.Context())
+			case history:
 				return a.switches(cmd.Context())
+			case a.console():
+				return a.stopThere(cmd.Context(), func(d *door.Client) (door.Switches, error) { return d.Stop(cmd.Context(), playbook, why) })
 			}
 			return a.stop(cmd.Context(), playbook, why)
 		},
@@ -49,6 +55,10 @@ func (a *app) switches(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return a.showSwitches(records)
+}
+
+func (a *app) showSwitches(records []parry.Record) (err error) {
 	for _, rec := range records {
 		if a.json {
 			err = a.encode(rec)
@@ -84,6 +94,9 @@ func (a *app) startCommand() *cobra.Command {
 			"--playbook.",
 		Args: args(cobra.NoArgs, "parry start, or parry start --playbook NAME"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.console() {
+				return a.stopThere(cmd.Context(), func(d *door.Client) (door.Switches, error) { return d.Start(cmd.Context(), playbook) })
+			}
 			return a.switched(cmd.Context(), playbook, func(r *parry.Responder, who func() string) error {
 				if err := r.Start(cmd.Context(), playbook, who()); err != nil {
 					return err

@@ -64,7 +64,7 @@ func (d Data) axes() (charts.CategoryAxisOption, []charts.ValueAxisOption) {
 }
 
 // mostLabels is how many labels have place beside each other.
-const mostLabels = 6
+const mostLabels = 5
 
 func small() charts.FontStyle { return charts.FontStyle{FontSize: 9} }
 

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"embed"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 
 	"parry"
 	"parry/internal/assemble"
+	"parry/internal/chart"
 	"parry/internal/desk"
 	"parry/internal/signin"
 )
@@ -122,10 +124,16 @@ func (c *Console) Handler() (http.Handler, error) {
 		mux.Handle("/api/", c.o.API)
 	}
 	serve := http.StripPrefix("/static/", http.FileServerFS(files))
+	// They change with the program only, and a page names them by what is in them.
+	const keep = "public, max-age=31536000, immutable"
 	mux.HandleFunc("GET /static/", func(w http.ResponseWriter, r *http.Request) {
-		// They change with the program only, and a page names them by what is in them.
-		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		w.Header().Set("Cache-Control", keep)
 		serve.ServeHTTP(w, r)
+	})
+	mux.HandleFunc("GET /static/"+chartSheet, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", keep)
+		w.Header().Set("Content-Type", "text/css; charset=utf-8")
+		_, _ = io.WriteString(w, chart.CSS) // who asked may be gone
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		c.o.Gate.Need(signin.Viewer, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"parry"
+	"parry/internal/chart"
 	"parry/internal/signin"
 )
 
@@ -35,8 +36,9 @@ func readPages() (pages, error) {
 		if err != nil {
 			return nil, parry.Errorf(parry.Fault, "%w", err)
 		}
-		tags[strings.TrimPrefix(n, "static/")] = fmt.Sprintf("/%s?v=%x", n, sha256.Sum256(text))[:len(n)+16]
+		tags[strings.TrimPrefix(n, "static/")] = fmt.Sprintf("/%s?v=%.8x", n, sha256.Sum256(text))
 	}
+	tags[chartSheet] = fmt.Sprintf("/static/%s?v=%.8x", chartSheet, sha256.Sum256([]byte(chart.CSS)))
 	funcs := helpers()
 	funcs["static"] = func(name string) (string, error) {
 		if tags[name] == "" {
@@ -62,6 +64,9 @@ func readPages() (pages, error) {
 	}
 	return all, nil
 }
+
+// chartSheet is the style sheet of pictures, which whoever draws them has.
+const chartSheet = "chart.css"
 
 // layout is what stands round every page.
 type layout struct {

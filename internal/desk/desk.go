@@ -16,7 +16,7 @@ import (
 type Desk struct {
 	// Engine decides and begins. It is under a worker's name of its own.
 	Engine *parry.Responder
-	// Carry goes on with a response that was begun; nil leaves that to other workers on the same store, which look for it by the clock.
+	// Carry goes on with a response that was begun; nil leaves that to other workers on the same store: the next one that looks takes it up.
 	Carry func(work func(ctx context.Context))
 	Log   *slog.Logger
 }
@@ -52,16 +52,24 @@ func (d *Desk) begins() *parry.Responder {
 	return &e
 }
 
-// goOn has a response that was begun carried out.
-func (d *Desk) goOn(resp parry.Response) {
-	if d.Carry == nil || !resp.State.Begun() && resp.State != parry.Undoing {
+// goOn has a response that was begun carried out: here, or by the next worker that looks.
+func (d *Desk) goOn(ctx context.Context, resp parry.Response) {
+	if !resp.State.Begun() && resp.State != parry.Undoing {
+		return
+	}
+	// What fails here is stored where it stands, and taken up by the clock.
+	said := func(err error) {
+		if err != nil {
+			d.Log.Warn("a response could not be carried on", "response", resp.ID, "error", err.Error(), "next", parry.HintOf(err))
+		}
+	}
+	if d.Carry == nil {
+		said(d.Engine.HandOver(context.WithoutCancel(ctx), resp.ID))
 		return
 	}
 	d.Carry(func(ctx context.Context) {
-		if _, err := d.Engine.Advance(ctx, resp.ID); err != nil {
-			// It is stored where it stands, and taken up by the clock.
-			d.Log.Warn("a response could not be carried on", "response", resp.ID, "error", err.Error(), "next", parry.HintOf(err))
-		}
+		_, err := d.Engine.Advance(ctx, resp.ID)
+		said(err)
 	})
 }
 
@@ -73,7 +81,7 @@ func (d *Desk) Approve(ctx context.Context, id, digest, comment string) (parry.R
 	}
 	resp, err := d.begins().Approve(ctx, id, parry.Vote{By: p.ID, Digest: digest, Comment: strings.TrimSpace(comment)})
 	if err == nil {
-		d.goOn(resp)
+		d.goOn(ctx, resp)
 	}
 	return resp, err
 }
@@ -146,7 +154,7 @@ func (d *Desk) Undo(ctx context.Context, id string, changes ...string) (parry.Re
 	}
 	resp, err := d.begins().Undo(ctx, id, p.ID, changes...)
 	if err == nil {
-		d.goOn(resp)
+		d.goOn(ctx, resp)
 	}
 	return resp, err
 }

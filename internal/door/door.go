@@ -1,5 +1,6 @@
-// Package door speaks to the door of a deployment on AWS: the function's URL at which people see what waits, and say yes or no. Each request is
-// signed with the caller's own AWS credentials, so that AWS says who it is.
+// Package door speaks to what people decide through from afar. One is the door of a deployment on AWS: the function's URL at which people see what
+// waits, and say yes or no. Each request is signed with the caller's own AWS credentials, so that AWS says who it is. The other is the console's
+// server, which has the same and more under /api, and knows people by tokens.
 package door
 
 import (
@@ -8,11 +9,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,15 +26,24 @@ import (
 // longest bounds a request: planning anew takes seconds.
 const longest = 70 * time.Second
 
-// mostBytes is how much of an answer is read. A function's answer has at most 6 MB. Source: "Lambda quotas", AWS Lambda Developer Guide.
-const mostBytes = 8 << 20
+// mostBytes is how much of an answer is read. A function's answer has at most 6 MB. Source: "Lambda quotas", AWS Lambda Developer Guide. A page of a
+// console's server may have a hundred responses of at most 400 KB, as much as an item of DynamoDB holds.
+const mostBytes = 48 << 20
 
-// Client is one person's way to a door.
+// mostInPage is how many responses a page of a console's server has at the most.
+const mostInPage = 100
+
+// Client is one person's way to a door, or to a console's server.
 type Client struct {
-	cfg  aws.Config
 	base *url.URL
 	http *http.Client
-	now  func() time.Time
+	name string // of what is spoken to, in errors
+	// sign says on a request whose it is.
+	sign func(ctx context.Context, req *http.Request, body []byte) error
+	// console says that it has more than a door has.
+	console bool
+	// strange is what to do about an answer that is not one of what is spoken to.
+	strange string
 }
 
 // New makes a client for a door's URL. Credentials go to no URL that is not encrypted, but on this machine, as in tests.
@@ -46,7 +56,30 @@ func New(cfg aws.Config, address string, now func() time.Time) (*Client, error) 
 		cfg = cfg.Copy()
 		cfg.Region = m[1] // the signature is for the door's Region, wherever the caller's is
 	}
-	return &Client{cfg, u, &http.Client{Timeout: longest}, now}, nil
+	return &Client{base: u, http: client(), name: "the door", strange: "a console's server takes a token: --server-token-file FILE, or PARRY_SERVER_TOKEN", sign: signer(cfg, now)}, nil
+}
+
+// Console tells whether what is spoken to is a console's server, which has more than a door.
+func (c *Client) Console() bool { return c.console }
+
+// client follows nobody elsewhere: what says who asks is for the address that was given.
+func client() *http.Client {
+	return &http.Client{Timeout: longest, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// signer signs for Lambda. Source: "Invoking Lambda function URLs", AWS Lambda Developer Guide: the service's name in the signature is lambda.
+func signer(cfg aws.Config, now func() time.Time) func(context.Context, *http.Request, []byte) error {
+	return func(ctx context.Context, req *http.Request, body []byte) error {
+		credentials, err := cfg.Credentials.Retrieve(ctx)
+		if err != nil {
+			return parry.Errorf(parry.Invalid, "there are no AWS credentials to sign with: %w", err).WithHint("set AWS_PROFILE, or sign in with 'aws sso login'")
+		}
+		sum := sha256.Sum256(body)
+		if err := v4.NewSigner().SignHTTP(ctx, credentials, req, hex.EncodeToString(sum[:]), "lambda", cfg.Region, now()); err != nil {
+			return parry.Errorf(parry.Fault, "%w", err)
+		}
+		return nil
+	}
 }
 
 // regionOf finds the Region in a function's URL. Source: "Lambda function URLs", AWS Lambda Developer Guide.
@@ -56,7 +89,7 @@ var regionOf = regexp.MustCompile(`\.lambda-url\.([a-z0-9-]+)\.on\.aws$`)
 func (c *Client) List(ctx context.Context, state parry.State, n int) (all []parry.Response, err error) {
 	for after := ""; ; {
 		query := url.Values{}
-		for k, v := range map[string]string{"state": string(state), "after": after} {
+		for k, v := range map[string]string{"state": string(state), "after": after, "limit": c.limit(n - len(all))} {
 			if v != "" {
 				query.Set(k, v)
 			}
@@ -79,10 +112,28 @@ func (c *Client) List(ctx context.Context, state parry.State, n int) (all []parr
 	}
 }
 
+// limit is how long a page is to be; a door's has its own length.
+func (c *Client) limit(n int) string {
+	if !c.console {
+		return ""
+	}
+	return strconv.Itoa(min(max(n, 1), mostInPage))
+}
+
 // Response gives one response.
-func (c *Client) Response(ctx context.Context, id string) (r parry.Response, err error) {
-	err = c.ask(ctx, http.MethodGet, "/v1/responses/"+url.PathEscape(id), nil, &r)
+func (c *Client) Response(ctx context.Context, id string) (parry.Response, error) {
+	r, _, err := c.Whole(ctx, id)
 	return r, err
+}
+
+// Whole gives one response with its history; a door has none.
+func (c *Client) Whole(ctx context.Context, id string) (parry.Response, []parry.Record, error) {
+	var w struct {
+		parry.Response
+		Records []parry.Record `json:"records"`
+	}
+	err := c.ask(ctx, http.MethodGet, "/v1/responses/"+url.PathEscape(id), nil, &w)
+	return w.Response, w.Records, err
 }
 
 // PlanUndo says what undoing would do: all of it, or the changes that are named.
@@ -109,11 +160,19 @@ func (c *Client) Reject(ctx context.Context, id, digest, comment string) (r parr
 
 // Undo takes back: all changes, or those that are named.
 func (c *Client) Undo(ctx context.Context, id string, changes []string) (r parry.Response, err error) {
-	err = c.ask(ctx, http.MethodPost, "/v1/responses/"+url.PathEscape(id)+"/undo", map[string]any{"changes": changes}, &r)
+	err = c.ask(ctx, http.MethodPost, "/v1/responses/"+url.PathEscape(id)+"/undo", taken(changes), &r)
 	return r, err
 }
 
-// ask makes one request and reads its answer. A refusal of the door is the error that it would have been on the spot.
+// taken is what an undo takes back. A list that is not there is all.
+func taken(changes []string) map[string]any {
+	if len(changes) == 0 {
+		return map[string]any{}
+	}
+	return map[string]any{"changes": changes}
+}
+
+// ask makes one request and reads its answer. A refusal is the error that it would have been on the spot.
 func (c *Client) ask(ctx context.Context, method, path string, in, out any) error {
 	body := []byte{}
 	if in != nil {
@@ -129,43 +188,41 @@ func (c *Client) ask(ctx context.Context, method, path string, in, out any) erro
 	if in != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	credentials, err := c.cfg.Credentials.Retrieve(ctx)
-	if err != nil {
-		return parry.Errorf(parry.Invalid, "there are no AWS credentials to sign with: %w", err).WithHint("set AWS_PROFILE, or sign in with 'aws sso login'")
-	}
-	sum := sha256.Sum256(body)
-	// Source: "Invoking Lambda function URLs": the service's name in the signature is lambda.
-	if err := v4.NewSigner().SignHTTP(ctx, credentials, req, hex.EncodeToString(sum[:]), "lambda", c.cfg.Region, c.now()); err != nil {
-		return parry.Errorf(parry.Fault, "%w", err)
+	if err := c.sign(ctx, req, body); err != nil {
+		return err
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return parry.Errorf(parry.Fault, "the door does not answer: %w", err)
+		return parry.Errorf(parry.Fault, "%s does not answer: %w", c.name, err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, mostBytes))
 	if err != nil {
-		return parry.Errorf(parry.Fault, "the door's answer breaks off: %w", err)
+		return parry.Errorf(parry.Fault, "the answer of %s breaks off: %w", c.name, err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return refusal(resp.StatusCode, text)
+		return c.refusal(resp.StatusCode, text)
 	}
 	if err := json.Unmarshal(text, out); err != nil {
-		return parry.Errorf(parry.Fault, "the door's answer cannot be read: %w", err)
+		return parry.Errorf(parry.Fault, "the answer of %s cannot be read: %w", c.name, err).WithHint("%s", c.strange)
 	}
 	return nil
 }
 
-// refusal is the door's refusal as an error of its kind.
-func refusal(status int, text []byte) error {
+// refusal is a refusal as an error of its kind.
+func (c *Client) refusal(status int, text []byte) error {
 	var said struct{ Error, Next, Message string }
 	_ = json.Unmarshal(text, &said) // AWS's own refusals have a message, and others nothing that can be read
-	kind := map[int]parry.Kind{http.StatusBadRequest: parry.Invalid, http.StatusNotFound: parry.NotFound, http.StatusForbidden: parry.Refused, http.StatusConflict: parry.Conflict}[status]
+	kind, known := map[int]parry.Kind{http.StatusBadRequest: parry.Invalid, http.StatusNotFound: parry.NotFound, http.StatusForbidden: parry.Refused, http.StatusUnauthorized: parry.Refused,
+		http.StatusConflict: parry.Conflict}[status]
+	if !known && status < http.StatusInternalServerError && status != http.StatusTooManyRequests {
+		kind = parry.Invalid
+	}
 	switch {
 	case said.Error != "":
 		return parry.Errorf(kind, "%s", said.Error).WithHint("%s", said.Next)
-	case status == http.StatusForbidden:
+	case status == http.StatusForbidden && said.Message != "":
 		return parry.Errorf(parry.Refused, "AWS does not let these credentials in at the door: %s", said.Message).WithHint("approvers in org.yaml names who may; its deployer adds you")
 	}
-	return parry.Errorf(kind, "%s", fmt.Sprintf("the door answered %d", status))
+	return parry.Errorf(kind, "%s answered %d", c.name, status).WithHint("%s", c.strange)
 }

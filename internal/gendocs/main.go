@@ -17,7 +17,7 @@ func main() {
 
 // write makes every generated file below a folder.
 func write(root string) error {
-	files, err := generate()
+	files, err := generate(root)
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func (t *tally) add(r *parry.Response) {
 	t.playbook.add(strings.Clone(r.Answer.Playbook), 1)
 	rule := t.rule.add(strings.Clone(r.Answer.Rule), 1)
 	account := t.account.add(strings.Clone(cmp.Or(r.Target.Account, r.Finding.Cloud.Account.UID)), 1)
-	t.findings.add(strings.Clone(typeOf(r)), 1)
+	t.findings.add(strings.Clone(r.Finding.Type()), 1)
 	day := int32(r.Times.Received.Unix() / (24 * 60 * 60))
 	if t.days[day] == nil {
 		t.days[day] = counts{}
@@ -115,14 +115,6 @@ func (t *tally) add(r *parry.Response) {
 	if s.detect > 0 || s.respond > 0 {
 		t.samples = append(t.samples, s)
 	}
-}
-
-// typeOf is the source's own type of the finding, or else who made it.
-func typeOf(r *parry.Response) string {
-	if len(r.Finding.Info.Types) > 0 && r.Finding.Info.Types[0] != "" {
-		return r.Finding.Info.Types[0]
-	}
-	return cmp.Or(r.Finding.Metadata.Product.Feature, r.Finding.Metadata.Product.Name)
 }
 
 // byRule tells whether a rule said yes, and no person.

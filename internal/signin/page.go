@@ -61,7 +61,18 @@ func (g *Gate) say(w http.ResponseWriter, r *http.Request, p Page) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"error": p.Text, "next": p.Next}) // as above
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": p.Text, "next": p.Next, "kind": kindOf(p.Status)}) // as above
+}
+
+// kindOf is a status in the words of the API; docs/api.md has them.
+func kindOf(status int) string {
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return "refused"
+	case status == http.StatusTooManyRequests || status >= http.StatusInternalServerError:
+		return "fault"
+	}
+	return "invalid"
 }
 
 // failed says that the fault is here.

@@ -53,6 +53,7 @@ func TestTheRestSearchesAnIndex(t *testing.T) {
 		"SEARCH records USING COVERING INDEX sqlite_autoindex_records_1 (resp": sqlLastRecord,
 		"SEARCH leases USING INDEX sqlite_autoindex_leases_1 (resource=?)":     sqlLease,
 		"SEARCH log USING INTEGER PRIMARY KEY (rowid>?)":                       sqlLeaves,
+		"SEARCH responses USING COVERING INDEX responses_by_state (state=?)":   sqlInState,
 	} {
 		searches(t, db, want, query, make([]any, 15)...) // as many as any of them has
 	}
