@@ -73,9 +73,9 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.auditKey, "audit-key", a.env("PARRY_AUDIT_KEY"), "the key that signs the log of all records, a file or kms:KEY-ARN; with it, what applies or undoes makes a checkpoint at its end (PARRY_AUDIT_KEY)")
 	f.StringVar(&a.writeBack, "writeback", a.env("PARRY_WRITEBACK"), "tell Security Hub what became of its findings: own, or the administrator's ACCOUNT/REGION (PARRY_WRITEBACK)")
 	f.StringVar(&a.link, "link", a.env("PARRY_LINK"), "an address that the notes in Security Hub point to (PARRY_LINK)")
-	f.StringVar(&a.channels, "channels", a.env("PARRY_CHANNELS"), "the file of channels: who is told what becomes of responses (PARRY_CHANNELS)")
 	f.StringVar(&a.server, "server", a.env("PARRY_SERVER"), "where to ask from afar, for list, show, approve, reject and undo (PARRY_SERVER): the door of a deployment on AWS, with requests that are signed with your AWS credentials, or the address of a console, with a token, and there for stop, start and stats, too")
 	f.StringVar(&a.tokenFile, "server-token-file", a.env("PARRY_SERVER_TOKEN_FILE"), "the file that holds the token for the console of --server (PARRY_SERVER_TOKEN_FILE); or set PARRY_SERVER_TOKEN to the token itself")
+	f.StringVar(&a.channels, "channels", a.env("PARRY_CHANNELS"), "the file of channels: who is told what becomes of responses (PARRY_CHANNELS)")
 	f.BoolVar(&a.json, "json", false, "write JSON, one object a line, for machines")
 	f.BoolVar(&a.plain, "no-color", a.env("NO_COLOR") != "", "no colours (NO_COLOR); a pipe gets none anyway")
 	root.AddCommand(
@@ -84,8 +84,7 @@ func (a *app) command() *cobra.Command {
 		a.serveCommand(), a.lambdaCommand(), a.deployCommand(), a.doctorCommand(), a.configCommand(),
 		a.approveCommand(), a.rejectCommand(), a.stopCommand(), a.startCommand(), a.policyCommand(),
 		a.sweepCommand(), a.backfillCommand(), a.statsCommand(), a.auditCommand(), a.storeCommand(), a.tokenCommand(),
-		a.reportCommand(), a.watchCommand(),
-		a.notifyCommand(),
+		a.reportCommand(), a.watchCommand(), a.notifyCommand(),
 	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return parry.Errorf(parry.Invalid, "%v", err).WithHint("'parry help' shows what there is")

@@ -73,14 +73,22 @@ func typeTexts(texts map[string]string, g *ast.GenDecl, t *ast.TypeSpec) {
 			continue
 		}
 		sent = true
-		if text := sentence(f.Doc, f.Comment); text != "" {
-			texts[t.Name.Name+"."+f.Names[0].Name] = text
+		name := f.Names[0].Name
+		text := sentence(f.Doc, f.Comment)
+		if rest, named := strings.CutPrefix(text, name+" "); named {
+			text = jsonName.FindStringSubmatch(f.Tag.Value)[1] + " " + rest
+		}
+		if text != "" {
+			texts[t.Name.Name+"."+name] = text
 		}
 	}
 	if text := sentence(g.Doc); sent && text != "" {
 		texts[t.Name.Name] = text
 	}
 }
+
+// jsonName is a field's name in JSON.
+var jsonName = regexp.MustCompile(`json:"([^",]*)`)
 
 // source is where a fact in a comment comes from: it is for whoever reads the code.
 var source = regexp.MustCompile(` Sources?: .*$`)

@@ -26,7 +26,10 @@ type opening struct {
 
 // types is the table of types.
 func types() []channelType {
-	return []channelType{slackType(), snsType(), mailType(), webhookType()}
+	return []channelType{
+		slackType(), snsType(), mailType(), webhookType(),
+		teamsType(), pagerDutyType(), opsgenieType(), jiraType(), serviceNowType(),
+	}
 }
 
 func typeOf(name string) (channelType, bool) {
