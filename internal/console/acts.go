@@ -3,12 +3,18 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"parry"
 	"parry/internal/signin"
 )
 
 func personOf(r *http.Request) signin.Person { return signin.From(r.Context()) }
+
+// field is what was written in a form's field. Browsers send the ends of lines as CR LF. Source: "Form submission", HTML Living Standard.
+func field(r *http.Request, name string) string {
+	return strings.ReplaceAll(r.PostForm.Get(name), "\r\n", "\n")
+}
 
 // deciding says why who asks has not the role of those who decide.
 func (c *Console) deciding(r *http.Request) (signin.Person, error) {
@@ -26,7 +32,7 @@ func done(w http.ResponseWriter, r *http.Request, word string) error {
 }
 
 func (c *Console) approve(w http.ResponseWriter, r *http.Request) error {
-	resp, err := c.o.Desk.Approve(r.Context(), r.PathValue("id"), r.PostForm.Get("digest"), r.PostForm.Get("comment"))
+	resp, err := c.o.Desk.Approve(r.Context(), r.PathValue("id"), field(r, "digest"), field(r, "comment"))
 	switch {
 	case err != nil:
 		return c.again(w, r, err)
@@ -37,21 +43,21 @@ func (c *Console) approve(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (c *Console) reject(w http.ResponseWriter, r *http.Request) error {
-	if _, err := c.o.Desk.Reject(r.Context(), r.PathValue("id"), r.PostForm.Get("digest"), r.PostForm.Get("comment")); err != nil {
+	if _, err := c.o.Desk.Reject(r.Context(), r.PathValue("id"), field(r, "digest"), field(r, "comment")); err != nil {
 		return c.again(w, r, err)
 	}
 	return done(w, r, "rejected")
 }
 
 func (c *Console) remark(w http.ResponseWriter, r *http.Request) error {
-	if _, err := c.o.Desk.Remark(r.Context(), r.PathValue("id"), r.PostForm.Get("comment")); err != nil {
+	if _, err := c.o.Desk.Remark(r.Context(), r.PathValue("id"), field(r, "comment")); err != nil {
 		return c.again(w, r, err)
 	}
 	return done(w, r, "remarked")
 }
 
 func (c *Console) hold(w http.ResponseWriter, r *http.Request) error {
-	if _, err := c.o.Desk.Hold(r.Context(), r.PathValue("id"), r.PostForm.Get("comment")); err != nil {
+	if _, err := c.o.Desk.Hold(r.Context(), r.PathValue("id"), field(r, "comment")); err != nil {
 		return c.again(w, r, err)
 	}
 	return done(w, r, "held")

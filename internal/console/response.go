@@ -83,7 +83,7 @@ func (c *Console) again(w http.ResponseWriter, r *http.Request, err error) error
 		return err
 	}
 	v.Error, v.Next = err.Error(), parry.HintOf(err)
-	if digest := r.PostForm.Get("digest"); digest != "" && digest != v.R.Plan.Digest {
+	if digest := field(r, "digest"); digest != "" && digest != v.R.Plan.Digest {
 		v.Old = digest
 	}
 	c.show(w, r, "response", statusOf(err), v.Row.Title, v)

@@ -23,6 +23,7 @@ type row struct {
 	Reason         string
 	Changes        int
 	Forever        int // changes that cannot be undone
+	Kept           int // changes that stay on purpose when it is undone
 	Yes, Persons   int // how many said yes, of how many that it takes
 	Groups         []string
 	Escalated      bool
@@ -51,6 +52,11 @@ func rowOf(r parry.Response) row {
 	}
 	if w.Title == "" {
 		w.Title = w.Type
+	}
+	for _, c := range r.Plan.Changes {
+		if c.Kept != "" {
+			w.Kept++
+		}
 	}
 	for _, v := range r.Votes {
 		if v.Yes && v.Digest == r.Plan.Digest {

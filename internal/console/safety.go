@@ -125,16 +125,16 @@ func (c *Console) known(name string) error {
 }
 
 func (c *Console) stop(w http.ResponseWriter, r *http.Request) error {
-	name := r.PostForm.Get("playbook")
+	name := field(r, "playbook")
 	err := c.known(name)
 	if err == nil {
-		err = c.o.Desk.Stop(r.Context(), name, r.PostForm.Get("why"))
+		err = c.o.Desk.Stop(r.Context(), name, field(r, "why"))
 	}
 	return c.switched(w, r, err, "stopped")
 }
 
 func (c *Console) start(w http.ResponseWriter, r *http.Request) error {
-	name := r.PostForm.Get("playbook")
+	name := field(r, "playbook")
 	err := c.known(name)
 	if err == nil {
 		err = c.o.Desk.Start(r.Context(), name)

@@ -110,11 +110,11 @@ func (c *Console) tried(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), tryTime)
 	defer cancel()
-	v, err := c.tryOf(ctx, r.PostForm.Get("case"), "")
+	v, err := c.tryOf(ctx, field(r, "case"), "")
 	if err != nil {
 		return err
 	}
-	v.Event = r.PostForm.Get("event")
+	v.Event = field(r, "event")
 	v.Tried, err = c.plan(ctx, v.Case, v.Event)
 	status := http.StatusOK
 	if err != nil {

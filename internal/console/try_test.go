@@ -28,11 +28,15 @@ func TestTry(t *testing.T) {
 		if m == nil || strings.TrimSpace(m[1]) == "" {
 			t.Fatalf("%s: no event: %s", id, short(page))
 		}
-		status, page := b.post("/try", "case", id, "event", html.UnescapeString(m[1]))
+		event := strings.ReplaceAll(html.UnescapeString(m[1]), "\n", "\r\n") // as browsers send it
+		status, page := b.post("/try", "case", id, "event", event)
 		if status != http.StatusOK {
 			t.Errorf("%s: %d %s", id, status, short(page))
 		}
 		like(t, page, append(want, "What Parry would do")...)
+		if strings.Contains(page, `\u000d`) {
+			t.Errorf("%s: the ends of lines are shown", id)
+		}
 	}
 	if all, _, err := s.store.List(t.Context(), pastEverything); err != nil || len(all) != 0 {
 		t.Errorf("%d were stored, %v", len(all), err)
