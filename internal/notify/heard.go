@@ -22,7 +22,7 @@ type heard struct {
 // stage is a response's state as people are told of it: that the work goes from call to call is no news.
 func stage(s parry.State) string {
 	if s.Begun() {
-		return string(parry.Applying)
+		return "begun"
 	}
 	return string(s)
 }
