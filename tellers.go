@@ -182,7 +182,9 @@ func (r *Responder) dueBy(all []Response, at time.Time) []Response {
 		if u != nil && u.To != nil {
 			to := maps.Clone(u.To)
 			maps.DeleteFunc(to, func(_ string, own Untold) bool { return own.Next.After(at) })
-			u = gathered(to)
+			if len(to) > 0 {
+				u = gathered(to)
+			}
 		}
 		due[i].Untold = u
 	}

@@ -39,6 +39,7 @@ type app struct {
 	lake settings.Lake
 
 	channels, consoleURL string                     // the file of channels, and where people reach the console
+	tellsNobody          bool                       // people are told by another process
 	notifier             *notify.Notifier           // the channels, once they are open; nil where there are none
 	counted              func(channel, what string) // counts what is told; nil where nobody does
 	log                  *slog.Logger               // of a server; nil for a command, which says what went wrong by itself

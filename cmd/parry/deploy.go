@@ -12,6 +12,7 @@ import (
 	"parry"
 	"parry/internal/assemble"
 	"parry/internal/deploy"
+	"parry/internal/notify"
 )
 
 func (a *app) deployCommand() *cobra.Command {
@@ -116,13 +117,31 @@ func (a *app) renderOrg(file string) (*deploy.Org, []deploy.File, error) {
 			return nil, nil, err
 		}
 	}
+	if o.Notify != "" {
+		if o.Tells, err = needsOf(beside(file, o.Notify)); err != nil {
+			return nil, nil, a.wrongRules(err)
+		}
+	}
 	files, err := deploy.NewWish(o, lib.Playbooks, lib.Rules).Render()
 	return o, files, err
 }
 
+// needsOf is what the channels of a file need of AWS.
+func needsOf(file string) (notify.Needs, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return notify.Needs{}, parry.Errorf(parry.Invalid, "the file of channels cannot be read: %w", err)
+	}
+	f, err := notify.Read(file, text)
+	if err != nil {
+		return notify.Needs{}, err
+	}
+	return f.Needs()
+}
+
 // bundled is what goes into the zip beside the binary.
 func bundled(file string, o *deploy.Org) map[string]string {
-	return map[string]string{"config/rules": beside(file, o.Rules), "config/playbooks": beside(file, o.Playbooks), "config/policy.yaml": beside(file, o.Policy)}
+	return map[string]string{"config/channels.yaml": beside(file, o.Notify), "config/rules": beside(file, o.Rules), "config/playbooks": beside(file, o.Playbooks), "config/policy.yaml": beside(file, o.Policy)}
 }
 
 // readOrg reads org.yaml.

@@ -79,8 +79,8 @@ func (a *app) openChannels(ctx context.Context, store notify.Memory) (*notify.No
 	})
 }
 
-// leaveChannels leaves it to the server to tell people, where a command has not the secrets for it. Which news goes to whom has to be known all the same.
-func (a *app) leaveChannels(why error) (*notify.Notifier, error) {
+// unopened are the channels of a process that leaves telling to others. Which news goes to whom has to be known all the same.
+func (a *app) unopened() (*notify.Notifier, error) {
 	text, err := os.ReadFile(a.channels)
 	if err != nil {
 		return nil, parry.Errorf(parry.Invalid, "the file of channels cannot be read: %w", err)
@@ -89,7 +89,6 @@ func (a *app) leaveChannels(why error) (*notify.Notifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.say(parry.Errorf(parry.Invalid, "the server is left to tell people, as this command cannot: %w", why))
 	return notify.Unopened(file, notify.Options{Now: time.Now}), nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"parry/internal/assemble"
 	"parry/internal/awsapi"
 	"parry/internal/hub"
+	"parry/internal/notify"
 )
 
 // toldWithin bounds how long the end of a command waits for those who are told.
@@ -32,10 +33,7 @@ func (a *app) tell(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud)
 		all = append(all, parry.NamedTeller{Name: "Security Hub", Teller: hub})
 	}
 	if a.channels != "" {
-		n, err := a.openChannels(ctx, r.Store)
-		if err != nil && a.log == nil {
-			n, err = a.leaveChannels(err)
-		}
+		n, err := a.channelsOf(ctx, r.Store)
 		if err != nil {
 			return err
 		}
@@ -54,6 +52,19 @@ func (a *app) tell(ctx context.Context, r *parry.Responder, cloud *awsapi.Cloud)
 		}
 	}
 	return nil
+}
+
+// channelsOf opens the channels, or leaves it to others to tell, where this process is not the one that does.
+func (a *app) channelsOf(ctx context.Context, store parry.Store) (*notify.Notifier, error) {
+	if a.tellsNobody {
+		return a.unopened()
+	}
+	n, err := a.openChannels(ctx, store)
+	if err != nil && a.log == nil {
+		a.say(parry.Errorf(parry.Invalid, "the server is left to tell people, as this command cannot: %w", err))
+		return a.unopened()
+	}
+	return n, err
 }
 
 // tellHub is who tells Security Hub.

@@ -20,14 +20,21 @@ import (
 )
 
 // counter is as much of AWS as telling Security Hub needs: who one is, and BatchUpdateFindings, which no emulator has. It keeps the notes by the
-// finding.
+// finding. Beside, it is a webhook, and keeps the ids of news.
 type counter struct {
 	mu    sync.Mutex
 	notes map[string][]string
+	news  []string
 }
 
 // ServeHTTP implements http.Handler.
 func (d *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/hook" {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.news = append(d.news, r.Header.Get("X-Parry-Id"))
+		return
+	}
 	if r.URL.Path != "/findings/batchupdate" {
 		w.Header().Set("Content-Type", "text/xml")
 		fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/p</Arn><UserId>p</UserId>`+
@@ -57,6 +64,20 @@ func (d *counter) of(id string) []string {
 	return d.notes[id]
 }
 
+// hooked is how much the webhook was told, and how much of it twice.
+func (d *counter) hooked() (all, twice int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	seen := map[string]bool{}
+	for _, id := range d.news {
+		if seen[id] {
+			twice++
+		}
+		seen[id] = true
+	}
+	return len(d.news), twice
+}
+
 const tellRules = `rules:
   - name: tells
     mode: act
@@ -74,7 +95,8 @@ func hubEvent(id string) string {
 		id, time.Now().UTC().Format(time.RFC3339))
 }
 
-// A server that is killed after a step, and before it told Security Hub of it, tells it when it is started again; a command tells before it ends.
+// A server that is killed after a step, and before it told Security Hub and a channel of it, tells them when it is started again, each once; a command tells
+// before it ends, and one that has not the channel's secret leaves that to one that has.
 func TestSecurityHubIsToldAfterAKill(t *testing.T) {
 	must := func(err error) {
 		t.Helper()
@@ -92,6 +114,8 @@ func TestSecurityHubIsToldAfterAKill(t *testing.T) {
 	hub := &counter{notes: map[string][]string{}}
 	front := httptest.NewServer(hub)
 	t.Cleanup(front.Close)
+	channels := filepath.Join(dir, "channels.yaml")
+	must(os.WriteFile(channels, []byte(`channels: [{name: hook, type: webhook, url: "`+front.URL+`/hook", secret: env:HOOK}]`), 0o600))
 	var free net.ListenConfig
 	l, err := free.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	must(err)
@@ -99,7 +123,7 @@ func TestSecurityHubIsToldAfterAKill(t *testing.T) {
 	must(l.Close())
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "AWS_ENDPOINT_URL=" + front.URL, "AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=AKIAEXAMPLE",
 		"AWS_SECRET_ACCESS_KEY=x", "AWS_EC2_METADATA_DISABLED=true", "PARRY_DB=" + db, "PARRY_RULES=" + rules, "PARRY_WRITEBACK=own",
-		"PARRY_LISTEN=" + address, "PARRY_TOKEN=" + killToken, "PARRY_SPOOL=" + filepath.Join(dir, "spool")}
+		"PARRY_CHANNELS=" + channels, "PARRY_LISTEN=" + address, "PARRY_TOKEN=" + killToken, "PARRY_SPOOL=" + filepath.Join(dir, "spool")}
 	until := func(what string, f func() bool) {
 		t.Helper()
 		for end := time.Now().Add(40 * time.Second); !f(); time.Sleep(10 * time.Millisecond) {
@@ -108,9 +132,10 @@ func TestSecurityHubIsToldAfterAKill(t *testing.T) {
 			}
 		}
 	}
+	withSecret := append([]string{"HOOK=" + killToken + killToken}, env...)
 	start := func() *exec.Cmd {
 		c := exec.CommandContext(t.Context(), bin, "serve")
-		c.Env, c.Stderr = env, t.Output()
+		c.Env, c.Stderr = withSecret, t.Output()
 		must(c.Start())
 		return c
 	}
@@ -140,8 +165,8 @@ func TestSecurityHubIsToldAfterAKill(t *testing.T) {
 	until("the step is stored", func() bool { return untold() == 1 })
 	must(server.Process.Kill())
 	_ = server.Wait() // it says that it was killed
-	if n := hub.of("f-1"); len(n) > 0 {
-		t.Fatalf("told before it was killed: %v", n)
+	if n, _ := hub.hooked(); len(hub.of("f-1")) > 0 || n > 0 {
+		t.Fatalf("told before it was killed: %v, %d", hub.of("f-1"), n)
 	}
 
 	server = start()
@@ -150,15 +175,28 @@ func TestSecurityHubIsToldAfterAKill(t *testing.T) {
 	if n := hub.of("f-1"); len(n) != 1 || !strings.HasPrefix(n[0], "parry: "+string(parry.Alerted)+": rule tells") {
 		t.Errorf("%v", n)
 	}
+	if n, twice := hub.hooked(); n != 1 || twice > 0 {
+		t.Errorf("the channel is told %d times", n)
+	}
 	must(server.Process.Signal(os.Interrupt))
 	must(server.Wait())
 
 	file := filepath.Join(dir, "event.json")
-	must(os.WriteFile(file, []byte(hubEvent("f-2")), 0o600))
-	c := exec.CommandContext(t.Context(), bin, "respond", "--apply", "--yes", file)
-	c.Env = env
-	out, _ := c.CombinedOutput() // it ends with 3: a person is needed
-	if c.ProcessState.ExitCode() != exitPerson || len(hub.of("f-2")) != 1 || untold() != 0 {
-		t.Errorf("exit code %d, told %v\n%s", c.ProcessState.ExitCode(), hub.of("f-2"), out)
+	respond := func(finding string, env []string, told, left int) {
+		t.Helper()
+		must(os.WriteFile(file, []byte(hubEvent(finding)), 0o600))
+		c := exec.CommandContext(t.Context(), bin, "respond", "--apply", "--yes", file)
+		c.Env = env
+		out, _ := c.CombinedOutput() // it ends with 3: a person is needed
+		n, twice := hub.hooked()
+		if c.ProcessState.ExitCode() != exitPerson || len(hub.of(finding)) != 1 || n != told || twice > 0 || untold() != left {
+			t.Errorf("exit code %d, told %v and %d, %d twice, %d left\n%s", c.ProcessState.ExitCode(), hub.of(finding), n, twice, untold(), out)
+		}
+		if says := strings.Contains(string(out), "the server is left to tell people"); says != (left > 0) {
+			t.Errorf("%s", out)
+		}
 	}
+	respond("f-2", withSecret, 2, 0)
+	respond("f-3", env, 2, 1)
+	respond("f-4", withSecret, 4, 0)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"parry"
+	"parry/internal/desk"
 	"parry/internal/signin"
 )
 
@@ -30,21 +31,6 @@ func (p *Problem) Error() string { return p.Message }
 
 // GetStatus implements huma.StatusError.
 func (p *Problem) GetStatus() int { return p.status }
-
-// statusOf is the status of each kind.
-func statusOf(k parry.Kind) int {
-	switch k {
-	case parry.Invalid:
-		return http.StatusBadRequest
-	case parry.NotFound:
-		return http.StatusNotFound
-	case parry.Refused:
-		return http.StatusForbidden
-	case parry.Conflict:
-		return http.StatusConflict
-	}
-	return http.StatusInternalServerError
-}
 
 // kindOf is the word for what a status says.
 func kindOf(status int) string {
@@ -68,7 +54,7 @@ func problem(err error) *Problem {
 	if errors.As(err, &p) {
 		return p
 	}
-	return told(statusOf(parry.KindOf(err)), err.Error(), parry.HintOf(err))
+	return told(desk.Status(err), err.Error(), parry.HintOf(err))
 }
 
 func told(status int, text, next string) *Problem {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parry"
+	"parry/internal/oidctest"
 	"parry/internal/signin"
 )
 
@@ -28,7 +29,10 @@ func TestInABrowser(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no chromium here: install Debian's package")
 	}
-	s := newScene(t, sceneOptions{})
+	s := newScene(t, sceneOptions{oidc: func(callback string) *signin.OIDC {
+		p := oidctest.Start(t, callback, true)
+		return &signin.OIDC{Issuer: p.Issuer, ClientID: p.Client, ClientSecret: p.Secret, Claim: "email", GroupsClaim: "groups", Scopes: []string{"openid", "email", "profile"}, Admins: []string{"parry-admins"}}
+	}})
 	links := map[string]string{}
 	for name, role := range map[string]signin.Role{"admin-light": signin.Admin, "admin-dark": signin.Admin, "admin-phone": signin.Admin,
 		"viewer": signin.Viewer, "watcher": signin.Approver, "writer": signin.Approver, "keys": signin.Approver} {

@@ -162,27 +162,12 @@ func (c *Console) answer(rt route) http.Handler {
 	})
 }
 
-// statusOf is the HTTP status of an error.
-func statusOf(err error) int {
-	switch parry.KindOf(err) {
-	case parry.Invalid:
-		return http.StatusBadRequest
-	case parry.NotFound:
-		return http.StatusNotFound
-	case parry.Refused:
-		return http.StatusForbidden
-	case parry.Conflict:
-		return http.StatusConflict
-	}
-	return http.StatusInternalServerError
-}
-
 // failed shows an error as a page. What went wrong inside of Parry is for the log: a page does not tell it.
 func (c *Console) failed(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		return // whoever asked is gone
 	}
-	v := errorView{Status: statusOf(err), What: err.Error(), Next: parry.HintOf(err), Back: "/inbox"}
+	v := errorView{Status: desk.Status(err), What: err.Error(), Next: parry.HintOf(err), Back: "/inbox"}
 	if id := r.PathValue("id"); id != "" && v.Status != http.StatusNotFound {
 		v.Back = "/responses/" + id
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parry"
+	"parry/internal/desk"
 )
 
 type responseView struct {
@@ -79,14 +80,14 @@ func (c *Console) response(w http.ResponseWriter, r *http.Request) error {
 // again shows a response's page with what went wrong with what was asked for.
 func (c *Console) again(w http.ResponseWriter, r *http.Request, err error) error {
 	v, verr := c.viewOf(r, r.PathValue("id"))
-	if verr != nil || statusOf(err) == http.StatusInternalServerError {
+	if verr != nil || desk.Status(err) == http.StatusInternalServerError {
 		return err
 	}
 	v.Error, v.Next = err.Error(), parry.HintOf(err)
 	if digest := field(r, "digest"); digest != "" && digest != v.R.Plan.Digest {
 		v.Old = digest
 	}
-	c.show(w, r, "response", statusOf(err), v.Row.Title, v)
+	c.show(w, r, "response", desk.Status(err), v.Row.Title, v)
 	return nil
 }
 

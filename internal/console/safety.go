@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"parry"
+	"parry/internal/desk"
 )
 
 type safetyView struct {
@@ -107,11 +108,11 @@ func (c *Console) switched(w http.ResponseWriter, r *http.Request, err error, wo
 		return nil
 	}
 	v, verr := c.safetyOf(r)
-	if verr != nil || statusOf(err) == http.StatusInternalServerError {
+	if verr != nil || desk.Status(err) == http.StatusInternalServerError {
 		return cmp.Or(err, verr)
 	}
 	v.Error, v.Next = err.Error(), parry.HintOf(err)
-	c.show(w, r, "safety", statusOf(err), "Safety", v)
+	c.show(w, r, "safety", desk.Status(err), "Safety", v)
 	return nil
 }
 

@@ -49,6 +49,7 @@ var library = sync.OnceValues(func() (*assemble.Library, error) {
 type sceneOptions struct {
 	guard  *parry.GuardPolicy
 	silent bool // no event comes in
+	oidc   func(callback string) *signin.OIDC
 }
 
 func newScene(t testing.TB, o sceneOptions) *scene {
@@ -71,8 +72,12 @@ func newScene(t testing.TB, o sceneOptions) *scene {
 	s.engine, _ = lib.Responder(org.Org.Config(demo.Hub, "us-east-1"), s.store, assemble.Options{Role: "parry-{playbook}", Patience: 10 * time.Second, Guard: o.guard, Watch: s.board.Moved})
 	s.server = httptest.NewUnstartedServer(nil)
 	base := url.URL{Scheme: "http", Host: s.server.Listener.Addr().String()}
+	var provider *signin.OIDC
+	if o.oidc != nil {
+		provider = o.oidc(base.String() + "/signin/callback")
+	}
 	if s.gate, err = signin.New(signin.Options{
-		Key: []byte(strings.Repeat("k", 32)), Base: base, Words: s.store, Now: time.Now, Log: log,
+		OIDC: provider, Key: []byte(strings.Repeat("k", 32)), Base: base, Words: s.store, Now: time.Now, Log: log,
 		Render: func(w http.ResponseWriter, r *http.Request, p signin.Page) { s.con.GatePage(w, r, p) },
 	}); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package deploy
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"parry"
@@ -92,7 +93,7 @@ func (w *Wish) functions(t *template) {
 			allow(m{"Action": "sqs:SendMessage", "Resource": o.arn("sqs", o.DeadLetters())}), start, answer,
 		}},
 		{Step, StepSeconds, []m{answer}},
-		{Clock, ClockSeconds, append([]m{allow(m{"Action": []string{"kms:Sign", "kms:GetPublicKey"}, "Resource": att("SigningKey", "Arn")})}, append(o.archiving(), o.laking()...)...)},
+		{Clock, ClockSeconds, append([]m{allow(m{"Action": []string{"kms:Sign", "kms:GetPublicKey"}, "Resource": att("SigningKey", "Arn")})}, slices.Concat(o.archiving(), o.laking(), o.telling())...)},
 		{Door, DoorSeconds, []m{start, answer}},
 	} {
 		w.function(t, f.name, f.seconds, f.more)
@@ -102,7 +103,7 @@ func (w *Wish) functions(t *template) {
 		"ScalingConfig": m{"MaximumConcurrency": 50},
 	}, "DependsOn", []string{"WorkerRole"})
 	t.add("ClockSchedule", "AWS::Scheduler::Schedule", m{
-		"Name": o.Name + "-clock", "Description": "What is due without an event.", "ScheduleExpression": "rate(5 minutes)", "State": "ENABLED", "FlexibleTimeWindow": m{"Mode": "OFF"},
+		"Name": o.Name + "-clock", "Description": "What is due without an event.", "ScheduleExpression": o.clock(), "State": "ENABLED", "FlexibleTimeWindow": m{"Mode": "OFF"},
 		"Target": m{"Arn": att("ClockFunction", "Arn"), "RoleArn": att("ScheduleRole", "Arn"), "RetryPolicy": m{"MaximumRetryAttempts": 0}},
 	})
 	t.add("ScheduleRole", "AWS::IAM::Role", m{
@@ -150,10 +151,15 @@ func (w *Wish) function(t *template, name string, seconds int, more []m) {
 	if o.Highest < parry.TierAuto {
 		variables["PARRY_TIER"] = o.Highest.String()
 	}
-	for variable, folder := range map[string]string{"PARRY_RULES": o.Rules, "PARRY_PLAYBOOKS": o.Playbooks, "PARRY_POLICY": o.Policy} {
-		if folder != "" {
-			variables[variable] = "/var/task/config/" + map[string]string{"PARRY_RULES": "rules", "PARRY_PLAYBOOKS": "playbooks", "PARRY_POLICY": "policy.yaml"}[variable]
+	for _, f := range []struct{ variable, of, is string }{
+		{"PARRY_RULES", o.Rules, "rules"}, {"PARRY_PLAYBOOKS", o.Playbooks, "playbooks"}, {"PARRY_POLICY", o.Policy, "policy.yaml"}, {"PARRY_CHANNELS", o.Notify, "channels.yaml"},
+	} {
+		if f.of != "" {
+			variables[f.variable] = "/var/task/config/" + f.is
 		}
+	}
+	if o.Console != "" {
+		variables["PARRY_CONSOLE_URL"] = o.Console
 	}
 	t.add(id+"Function", "AWS::Lambda::Function", m{
 		"FunctionName": o.FunctionName(name), "Description": "Parry's " + name, "Runtime": "provided.al2023", "Handler": "bootstrap", "Architectures": []any{ref("Architecture")},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"parry"
+	"parry/internal/notify"
 	"parry/internal/strictyaml"
 )
 
@@ -32,6 +33,9 @@ type Org struct {
 	Deployers []string // principals that may change what is deployed: ARNs, * allowed
 
 	Channels Channels
+	Notify   string       // a file of channels that people are told through; empty for none
+	Tells    notify.Needs // of that file, which whoever reads org.yaml reads as well
+	Console  string       // where people reach the console, for links; empty for none
 	Audit    Audit
 	Guard    Guardrails
 	Rollout  Rollout
@@ -90,7 +94,7 @@ func ReadOrg(file string, text []byte) (*Org, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := root.Only("org.yaml", "name", "organization", "hub", "management", "regions", "accounts", "ous", "except", "rules", "playbooks", "policy",
+	if err := root.Only("org.yaml", "name", "organization", "hub", "management", "regions", "accounts", "ous", "except", "rules", "playbooks", "policy", "notify", "console_url",
 		"act", "tier", "approvers", "deployers", "channels", "audit", "guardrails", "rollout", "security_hub"); err != nil {
 		return nil, err
 	}
@@ -105,6 +109,8 @@ func ReadOrg(file string, text []byte) (*Org, error) {
 		Rules:        r.text(root, "rules", "", ""),
 		Playbooks:    r.text(root, "playbooks", "", ""),
 		Policy:       r.text(root, "policy", "", ""),
+		Notify:       r.text(root, "notify", "", ""),
+		Console:      r.text(root, "console_url", `^https://[^/]+/?$`, "the console's address, such as https://parry.example.com"),
 		Act:          r.texts(root, "act", "", ""),
 		Approvers:    r.texts(root, "approvers", exactForm, "exact ARNs of roles or users: the door's permission names each"),
 		Deployers:    r.texts(root, "deployers", arnForm, "ARNs of roles or users"),

@@ -22,7 +22,7 @@ func Bundle(w io.Writer, binary string, folders map[string]string) (architecture
 	if err := put(z, "bootstrap", binary, 0o755); err != nil {
 		return "", err
 	}
-	for _, name := range []string{"config/playbooks", "config/policy.yaml", "config/rules"} {
+	for _, name := range []string{"config/channels.yaml", "config/playbooks", "config/policy.yaml", "config/rules"} {
 		from := folders[name]
 		if from == "" {
 			continue

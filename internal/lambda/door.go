@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"parry"
+	"parry/internal/desk"
 )
 
 // wish is what a person says at the door.
@@ -161,18 +162,7 @@ func (h *Handler) goOn(ctx context.Context, resp parry.Response) error {
 
 // refusal is an error as an answer. What an error says is for the person; what is inside of Parry is not told.
 func refusal(err error) events.LambdaFunctionURLResponse {
-	status := http.StatusInternalServerError
-	switch parry.KindOf(err) {
-	case parry.Invalid:
-		status = http.StatusBadRequest
-	case parry.NotFound:
-		status = http.StatusNotFound
-	case parry.Refused:
-		status = http.StatusForbidden
-	case parry.Conflict:
-		status = http.StatusConflict
-	}
-	return answerOf(status, map[string]string{"error": err.Error(), "next": parry.HintOf(err)})
+	return answerOf(desk.Status(err), map[string]string{"error": err.Error(), "next": parry.HintOf(err)})
 }
 
 func answerOf(status int, v any) events.LambdaFunctionURLResponse {

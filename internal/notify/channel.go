@@ -37,7 +37,7 @@ type Storm struct {
 	Kind    Kind
 	Count   int            // since the storm began
 	Sample  []News         // a few of them
-	States  map[string]int // how many of them stand where, by state
+	States  map[string]int // how many of them stand where, by state; "begun" is what is being carried out
 	Link    string         // the page of all that wait
 	Account map[string]int // how many are in which account
 }

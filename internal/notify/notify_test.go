@@ -343,3 +343,25 @@ func TestASlowChannelIsToldInParts(t *testing.T) {
 		t.Errorf("told of %d", len(slow.told))
 	}
 }
+
+// Whatever stands in a file, it is read or refused with its place, and what is read can be asked.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(twoHooks))
+	f.Add([]byte("channels: [{name: a, type: slack, token: env:T, channel: C1, users: {U1: x}}]\nroutes: [{channels: a, also: true}]\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		file, err := Read("c.yaml", text)
+		if err != nil {
+			if parry.KindOf(err) != parry.Invalid || !strings.HasPrefix(err.Error(), "c.yaml:") {
+				t.Errorf("%v", err)
+			}
+			return
+		}
+		for _, k := range kinds() {
+			for _, name := range file.To(k, *waiting("pr-1")) {
+				if _, ok := file.entry(name); !ok {
+					t.Errorf("%s goes to %q, which is not there", k, name)
+				}
+			}
+		}
+	})
+}

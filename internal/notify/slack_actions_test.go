@@ -1,11 +1,13 @@
 package notify
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -14,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
 
 	"parry"
 	"parry/internal/sqlite"
@@ -309,4 +312,33 @@ func TestAClickBelongsToItsChannel(t *testing.T) {
 	if open := forms[len(forms)-1].Get("json"); !strings.Contains(open, `\"c\":\"two\"`) {
 		t.Errorf("%s", open)
 	}
+}
+
+// free are leases that everybody gets.
+type free struct{}
+
+func (free) Claim(context.Context, string, string, time.Time, time.Duration) error { return nil }
+
+// Whatever Slack sends, nothing breaks, and nobody's word is taken but by a button of Parry with a response and a plan in it.
+func FuzzClicks(f *testing.F) {
+	f.Add(`{"type":"block_actions","team":{"id":"T1"},"user":{"id":"U1"},"actions":[{"block_id":"parry","action_id":"parry_approve","action_ts":"1","value":"{\"r\":\"pr-1\",\"d\":\"x\"}"}]}`)
+	f.Add(`{"type":"view_submission","team":{"id":"T1"},"user":{"id":"U1"},"view":{"id":"V","callback_id":"parry_reject","private_metadata":"{\"r\":\"pr-1\"}","state":{"values":{"parry_reason":{"parry_reason":{"value":"no"}}}}}}`)
+	f.Add(`{"type":"block_actions","actions":[{}]}`)
+	f.Add(`null`)
+	f.Add(`{"actions":null,"view":{"state":null}}`)
+	nowhere := &url.URL{Scheme: "http", Host: "127.0.0.1:1"}
+	f.Fuzz(func(t *testing.T, payload string) {
+		c := &clicks{t: t, jury: &jury{state: parry.Done}}
+		ch := &slackChannel{name: "chat", team: "T1", secret: []byte(theSecret), users: map[string]string{"U1": "ada@example.com"}, base: nowhere,
+			client: http.DefaultClient, api: slack.New("xoxb-1", slack.OptionAPIURL(nowhere.String()+"/"))}
+		n := &Notifier{o: Options{Now: (&clock{at: noon}).now, Log: slog.New(slog.DiscardHandler)}, outs: []*outlet{{name: "chat", channel: ch}}}
+		c.a = n.Actions(t.Context(), c.jury, free{})
+		w := c.send(c.request(payload, theSecret, noon))
+		for _, word := range c.jury.words {
+			part := strings.SplitN(word, " ", 4)
+			if w.Code != http.StatusOK || len(part) < 3 || part[1] == "" || !strings.Contains(part[2], "@") {
+				t.Errorf("%d, %q of %q", w.Code, word, payload)
+			}
+		}
+	})
 }

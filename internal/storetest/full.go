@@ -43,7 +43,8 @@ func Full(id, key string, received time.Time) parry.Response {
 			Applied: received.Add(time.Microsecond), Made: received.Add(time.Millisecond), Closed: received.Add(time.Second),
 		},
 		Seen: 3, SeenAt: received.Add(time.Hour), SeenTime: 1_773_489_600_456, Again: "it was told", Published: 1_773_489_600_455,
-		Halted: "stopped", Stays: "changed since", Untold: &parry.Untold{Seq: 3, Tries: 2, Next: received.Add(time.Minute)}, Taking: &parry.Taking{By: "ada", Changes: []string{"deactivate"}, From: parry.Done, Hold: true},
+		Halted: "stopped", Stays: "changed since", Taking: &parry.Taking{By: "ada", Changes: []string{"deactivate"}, From: parry.Done, Hold: true},
+		Untold: &parry.Untold{Seq: 3, Tries: 2, Next: received.Add(time.Minute), To: map[string]parry.Untold{"channel oncall": {Seq: 3, Tries: 2, Next: received.Add(time.Minute)}}},
 		Stored: parry.Failed, Chain: "c0ffee", Wake: received.Add(2 * time.Hour),
 	}
 }

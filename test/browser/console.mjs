@@ -135,6 +135,23 @@ await second.goto(at("/inbox"));
 check("signed out is out", /\/signin/.test(second.url()), second.url());
 await look(second, "the sign-in page");
 
+// By a provider: away to it and back, with cookies as a browser keeps them, to the page that was asked for.
+const away = await (await browser.newContext()).newPage();
+away.setDefaultTimeout(20000);
+await away.goto(at("/safety"));
+check("who is not signed in is asked to", /\/signin\?to=/.test(away.url()), away.url());
+await look(away, "the page of the ways in");
+await away.getByRole("link", { name: "Sign in" }).click();
+await away.fill("input[name=login]", "alice");
+await away.fill("input[name=password]", "any");
+await away.locator("button[type=submit]").click();
+for (let i = 0; i < 3 && !away.url().startsWith(given.base); i++) {
+  await away.locator("button[type=submit]").click(); // she agrees that the console hears of her
+  await away.waitForLoadState();
+}
+check("she is where she wanted to be", away.url() === at("/safety"), away.url());
+check("she is known by her name", await away.locator(".me").innerText().then((t) => /Alice/.test(t) && /admin/.test(t)));
+
 await browser.close();
 if (faults.length > 0) process.exit(1);
 console.log("all pages are as they should be");
