@@ -4,6 +4,8 @@
 
 PYTHON      ?= python3
 STATICCHECK := v0.8.2
+# The newest that builds with the Go of go.mod; it brings nfpm, which makes packages.
+GORELEASER  := v2.15.1
 TESTFLAGS   ?=
 RACE_PKGS   ?= ./internal/sqlite/... ./internal/awsapi/... ./internal/serve/... ./internal/spool/... ./internal/signin/...
 FUZZTIME    ?= 10s
@@ -14,7 +16,7 @@ LINTER := .tools/bin/.stamp-staticcheck-$(STATICCHECK)-$(shell go env GOVERSION)
 
 export PARRY_TOOLS := $(TOOLS)
 
-.PHONY: build test race soak fuzz bench vet staticcheck docs tools clean-tools
+.PHONY: build test race soak fuzz bench vet staticcheck docs site man release-check tools clean-tools
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/parry ./cmd/parry
@@ -56,8 +58,27 @@ staticcheck: $(LINTER)
 # The documentation that describes code is made from it.
 docs:
 	go run ./internal/gendocs
+	go run ./cmd/parry man --markdown docs/cli
 
-tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc/.stamp .tools/oidc/provider.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/schemathesis/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/parquet/.stamp .tools/parquet/read.py .tools/ruler/.stamp .tools/dynamodb/.stamp .tools/browser/.stamp .tools/browser/console.mjs $(LINTER)
+# The documentation as a site, in site/. A warning, such as a link that leads nowhere, is an error.
+site: .tools/site/.stamp
+	rm -rf site
+	.tools/site/bin/sphinx-build -W --keep-going -n -q -j auto -b html -d bundle/doctrees docs site
+
+# A manual page for each command, in man/.
+man:
+	go run ./cmd/parry man man
+
+# A release is tried: see docs/release.md. It takes minutes, so it is no part of test.
+release-check: .tools/bin/.stamp-goreleaser-$(GORELEASER)
+	sh scripts/release-check.sh .tools/bin/goreleaser
+
+.tools/bin/.stamp-goreleaser-$(GORELEASER):
+	GOBIN=$(TOOLS)/bin go install github.com/goreleaser/goreleaser/v2@$(GORELEASER)
+	rm -f .tools/bin/.stamp-goreleaser-*
+	touch $@
+
+tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc/.stamp .tools/oidc/provider.mjs .tools/policy/.stamp .tools/policy/check.py .tools/cfn/.stamp .tools/ministack/.stamp .tools/schemathesis/.stamp .tools/ocsf/.stamp .tools/ocsf/validate.py .tools/parquet/.stamp .tools/parquet/read.py .tools/ruler/.stamp .tools/dynamodb/.stamp .tools/browser/.stamp .tools/browser/console.mjs .tools/site/.stamp $(LINTER)
 
 # An emulator of AWS, in a venv of its own: see internal/moto.
 .tools/moto/.stamp: test/requirements.txt
@@ -138,6 +159,13 @@ tools: .tools/moto/.stamp .tools/judge/.stamp .tools/judge/judge.mjs .tools/oidc
 
 .tools/parquet/read.py: test/parquet/read.py .tools/parquet/.stamp
 	cp test/parquet/read.py $@
+
+# What makes the site of the documentation, in a venv of its own: see docs/conf.py and test/site.
+.tools/site/.stamp: test/site/requirements.txt
+	rm -rf .tools/site
+	$(PYTHON) -m venv .tools/site
+	.tools/site/bin/python -m pip install --quiet --disable-pip-version-check -r test/site/requirements.txt
+	touch $@
 
 # The matcher of event patterns that AWS publishes: see internal/pattern. Without Java its tests are
 # skipped, and no stamp is left.

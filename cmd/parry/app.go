@@ -60,7 +60,6 @@ func (a *app) command() *cobra.Command {
 			"ask, or only tell, does it with credentials that can do nothing else, checks that it worked, and can take it back.",
 		SilenceErrors: true, SilenceUsage: true,
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentPreRunE = a.settle
 	a.act, a.tier, a.consoleURL = a.env("PARRY_ACT"), a.env("PARRY_TIER"), a.env("PARRY_CONSOLE_URL")
 	f := root.PersistentFlags()
@@ -85,8 +84,10 @@ func (a *app) command() *cobra.Command {
 		a.serveCommand(), a.lambdaCommand(), a.deployCommand(), a.doctorCommand(), a.configCommand(),
 		a.approveCommand(), a.rejectCommand(), a.stopCommand(), a.startCommand(), a.policyCommand(),
 		a.sweepCommand(), a.backfillCommand(), a.statsCommand(), a.auditCommand(), a.storeCommand(), a.tokenCommand(),
+		a.versionCommand(), a.manCommand(),
 		a.reportCommand(), a.watchCommand(), a.notifyCommand(),
 	)
+	a.completions(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return parry.Errorf(parry.Invalid, "%v", err).WithHint("'parry help' shows what there is")
 	})

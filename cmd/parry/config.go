@@ -36,7 +36,8 @@ func (a *app) settings(cmd *cobra.Command, file string) (*config.Config, error) 
 
 // settle takes over what the file says to every command: where the store is, what there is of playbooks and rules.
 func (a *app) settle(cmd *cobra.Command, _ []string) error {
-	if a.configFile == "" {
+	// What a shell asks for has its own flags, which are not read yet: see complete.
+	if a.configFile == "" || cmd.Name() == cobra.ShellCompRequestCmd || cmd.Name() == cobra.ShellCompNoDescRequestCmd {
 		return nil
 	}
 	c, err := a.settings(cmd, a.configFile)

@@ -10,7 +10,7 @@ import (
 
 // The generated files in the tree are what the code makes today.
 func TestGeneratedFilesAreCurrent(t *testing.T) {
-	files, err := generate(filepath.Join("..", ".."))
+	files, err := generate(t.Context(), filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,21 +3,22 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 )
 
 func main() {
-	if err := write("."); err != nil {
+	if err := write(context.Background(), "."); err != nil {
 		fmt.Fprintf(os.Stderr, "gendocs: %v\n", err)
 		os.Exit(1)
 	}
 }
 
 // write makes every generated file below a folder.
-func write(root string) error {
-	files, err := generate(root)
+func write(ctx context.Context, root string) error {
+	files, err := generate(ctx, root)
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,7 @@ func (f field) schema() map[string]any {
 func Fields() string {
 	var b strings.Builder
 	for _, t := range types() {
-		b.WriteString("\n### `" + t.name + "`\n\n" + strings.ToUpper(t.doc[:1]) + t.doc[1:] + ".\n\n| field | needed | what it says |\n|---|---|---|\n")
+		b.WriteString("\n## `" + t.name + "`\n\n" + strings.ToUpper(t.doc[:1]) + t.doc[1:] + ".\n\n| field | needed | what it says |\n|---|---|---|\n")
 		for _, f := range t.fields {
 			need, doc := "", f.doc
 			if f.need {

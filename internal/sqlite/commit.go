@@ -121,6 +121,9 @@ func (c *committer) prepare(ctx context.Context) error {
 // write hands f to the committer and waits until what it did is on the disk. f runs apart from its caller, and must not be in need of
 // its context: once begun, it is not cancelled. An Error of f's is handed on as it is; any other gets the words for what was tried.
 func (d *DB) write(ctx context.Context, f func(ctx context.Context, t *tx) error, format string, args ...any) error {
+	if d.c == nil {
+		return parry.Errorf(parry.Refused, "%s was opened to be read", d.path)
+	}
 	err := d.c.do(ctx, f)
 	if e := (*parry.Error)(nil); err == nil || errors.As(err, &e) {
 		return err
