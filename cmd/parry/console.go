@@ -176,6 +176,20 @@ func (a *app) linkPath() (string, error) {
 	return filepath.Join(dir, linkFile), nil
 }
 
+// How long the console rests between two looks at the store, for as long as anybody has a page open: what this process does it hears of at once. Each look
+// at a table costs.
+const (
+	lookEvery      = 2 * time.Second
+	lookEveryTable = 10 * time.Second
+)
+
+func (a *app) restOf() time.Duration {
+	if strings.HasPrefix(a.db, onDynamoDB) {
+		return lookEveryTable
+	}
+	return lookEvery
+}
+
 // linkValid is how long the one-time link of the terminal is good for.
 const linkValid = 15 * time.Minute
 

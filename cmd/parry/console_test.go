@@ -80,7 +80,7 @@ func consoleScene(t *testing.T) (url string, ids []string, tokens map[string]str
 		ok(err)
 		gate.Tokens, tokens[role.String()] = append(gate.Tokens, token), plain
 	}
-	c, err := newConsole(consoleParts{engine: engine, store: store, lib: lib, gate: gate, carry: func(work func(context.Context)) { work(t.Context()) }, log: log}, console.NewBoard(store, twin.Now, log))
+	c, err := newConsole(consoleParts{engine: engine, store: store, lib: lib, gate: gate, carry: func(work func(context.Context)) { work(t.Context()) }, log: log}, console.NewBoard(store, time.Minute, twin.Now, log))
 	ok(err)
 	s.Config.Handler = c
 	s.Start()

@@ -39,7 +39,7 @@ func (a *app) demoListen(ctx context.Context, address string, store parry.Store)
 		return nil, parry.Errorf(parry.Invalid, "the demo is for this machine only, and %s is reached from others", listener.Addr()).WithHint("--listen 127.0.0.1:8080")
 	}
 	log := serve.NewLog(a.stderr, "text")
-	return &demoServer{listener: listener, board: console.NewBoard(store, time.Now, log), log: slog.New(slog.DiscardHandler)}, nil
+	return &demoServer{listener: listener, board: console.NewBoard(store, lookEvery, time.Now, log), log: slog.New(slog.DiscardHandler)}, nil
 }
 
 func hostOf(l net.Listener) string {

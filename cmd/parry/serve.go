@@ -85,7 +85,7 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 	defer func() { _ = tracer.Close(context.WithoutCancel(ctx)) }() // what cannot be sent at the end is lost to tracing only
 	var metrics *telemetry.Metrics
 	a.counted = func(channel, what string) { metrics.News(channel, what) }
-	board := console.NewBoard(store, time.Now, log)
+	board := console.NewBoard(store, a.restOf(), time.Now, log)
 	engine, cloud, err := a.responder(ctx, lib, serve.Stoppable(store), func(resp parry.Response, rec parry.Record) {
 		metrics.Moved(resp, rec)
 		tracer.Moved(resp, rec)

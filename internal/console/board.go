@@ -13,22 +13,29 @@ import (
 const (
 	// kept is how many responses lists go through: the newest ones, and everything that is open, however old.
 	kept = 20_000
-	// pageSize is how many responses are read from the store at once.
-	pageSize = 500
-	// restLeast is the shortest pause between two looks at the store; longer ones follow from how long a look takes, so that looking costs a tenth
-	// of one processor's time at the most.
-	restLeast = 2 * time.Second
+	// pageSize is how many responses are read from the store at once, and firstPage how many where most often nothing is new: each that is read
+	// from a table costs.
+	pageSize, firstPage = 500, 20
+	// A look takes up a tenth of one processor's time at the most: the rest after it is so many times as long.
 	restTimes = 10
+	// unwatched is how long after the last page somebody looked at the store is still looked at.
+	unwatched = 5 * time.Minute
+	// freshWait is how long a page waits for a look, where nobody looked for long.
+	freshWait = 1500 * time.Millisecond
 )
 
 // Board knows in short what the store holds, so that no page has to read it whole. What this process does it hears of at once, and what others
 // do at its next look.
 type Board struct {
 	store lister
+	rest  time.Duration // between two looks, at least
 	now   func() time.Time
 	log   *slog.Logger
+	kick  chan struct{} // somebody wants a look now
 
 	mu       sync.Mutex
+	wanted   time.Time     // when somebody last wanted to see anything
+	through  chan struct{} // closed when the next look is through
 	rows     map[string]row
 	revision int
 	looked   time.Time // when the store was last read through; zero before that
@@ -45,25 +52,60 @@ type lister interface {
 	Response(ctx context.Context, id string) (parry.Response, error)
 }
 
-// NewBoard makes a board of a store. It knows nothing before its first look.
-func NewBoard(store lister, now func() time.Time, log *slog.Logger) *Board {
-	return &Board{store: store, now: now, log: log, rows: map[string]row{}, watchers: map[chan struct{}]bool{}}
+// NewBoard makes a board of a store, which rests between two looks at it. It knows nothing before the first one.
+func NewBoard(store lister, rest time.Duration, now func() time.Time, log *slog.Logger) *Board {
+	return &Board{store: store, rest: rest, now: now, log: log, kick: make(chan struct{}, 1), through: make(chan struct{}), rows: map[string]row{}, watchers: map[chan struct{}]bool{}}
 }
 
-// Run looks at the store again and again, until the context ends.
+// Run looks at the store again and again, for as long as anybody wants to see it, until the context ends.
 func (b *Board) Run(ctx context.Context) {
-	for {
+	for ctx.Err() == nil {
 		began := b.now()
 		if err := b.Look(ctx); err != nil && ctx.Err() == nil {
 			b.log.Warn("the console could not read the store", "error", err.Error(), "next", parry.HintOf(err))
 		}
-		rest := time.NewTimer(max(restLeast, restTimes*b.now().Sub(began)))
+		rest := time.NewTimer(max(b.rest, restTimes*b.now().Sub(began)))
 		select {
 		case <-ctx.Done():
-			rest.Stop()
-			return
+		case <-b.kick:
 		case <-rest.C:
+			if !b.watched() {
+				select {
+				case <-ctx.Done():
+				case <-b.kick:
+				}
+			}
 		}
+		rest.Stop()
+	}
+}
+
+// watched tells whether anybody wants to see the store.
+func (b *Board) watched() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.watchers) > 0 || b.now().Sub(b.wanted) < unwatched
+}
+
+// Fresh is called before a page is made: where nobody looked at the store for long, it has it looked at, and waits for that for a moment.
+func (b *Board) Fresh(ctx context.Context) {
+	b.mu.Lock()
+	b.wanted = b.now()
+	old, through := b.now().Sub(b.looked) > 2*b.rest+time.Second && len(b.watchers) == 0 && !b.looked.IsZero(), b.through
+	b.mu.Unlock()
+	if !old {
+		return
+	}
+	select {
+	case b.kick <- struct{}{}:
+	default: // it is wanted already
+	}
+	wait := time.NewTimer(freshWait)
+	defer wait.Stop()
+	select {
+	case <-through:
+	case <-wait.C:
+	case <-ctx.Done():
 	}
 }
 
@@ -73,6 +115,8 @@ func (b *Board) Look(ctx context.Context) error {
 	err := b.look(ctx)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	close(b.through)
+	b.through = make(chan struct{})
 	if b.failing = ""; err != nil {
 		b.failing = err.Error()
 		return err
@@ -116,9 +160,12 @@ func (b *Board) look(ctx context.Context) error {
 
 // newest reads the newest responses, back to a page that is all known.
 func (b *Board) newest(ctx context.Context, whole bool) error {
-	n := 0
-	for after := ""; ; {
-		page, next, err := b.store.List(ctx, parry.Query{After: after, Limit: pageSize})
+	n, limit := 0, pageSize
+	if !whole {
+		limit = firstPage
+	}
+	for after := ""; ; limit = pageSize {
+		page, next, err := b.store.List(ctx, parry.Query{After: after, Limit: limit})
 		if err != nil {
 			return err
 		}

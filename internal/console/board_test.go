@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -64,7 +65,7 @@ func TestTheBoardFollowsTheStore(t *testing.T) {
 		save(waits(n, begin.Add(time.Duration(n)*time.Second)))
 	}
 	counting := &counted{store: store}
-	b := NewBoard(counting, time.Now, slog.New(slog.DiscardHandler))
+	b := NewBoard(counting, time.Minute, time.Now, slog.New(slog.DiscardHandler))
 	look := func() {
 		t.Helper()
 		if err := b.Look(ctx); err != nil {
@@ -159,4 +160,42 @@ func TestFilter(t *testing.T) {
 	if _, err := (filter{Since: "yesterday"}).of(rows); parry.KindOf(err) != parry.Invalid {
 		t.Error(err)
 	}
+}
+
+// Nobody pays for looks that nobody wants: without a page the board rests, and the next page has it look first.
+func TestTheBoardRests(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	defer cancel()
+	store, err := sqlite.Open(ctx, ":memory:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	var clock atomic.Int64
+	now := func() time.Time { return time.Unix(1_800_000_000, clock.Load()) }
+	b := NewBoard(store, time.Millisecond, now, slog.New(slog.DiscardHandler))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		b.Run(ctx)
+	}()
+	for b.Seen().IsZero() {
+		time.Sleep(time.Millisecond)
+	}
+	clock.Add(int64(time.Hour)) // nobody asked since
+	time.Sleep(50 * time.Millisecond)
+	r, recs := waits(1, now())
+	if err := store.Save(ctx, r, recs...); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(50 * time.Millisecond)
+	if n := len(b.Waiting()); n != 0 {
+		t.Errorf("it looked though nobody wanted it: %d wait", n)
+	}
+	b.Fresh(ctx)
+	if n := len(b.Waiting()); n != 1 {
+		t.Errorf("a page after a rest is old: %d wait", n)
+	}
+	cancel()
+	<-ended
 }

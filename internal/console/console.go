@@ -156,6 +156,9 @@ func (c *Console) answer(rt route) http.Handler {
 				return
 			}
 		}
+		if rt.path != "/live" { // which is woken by what happens
+			c.o.Board.Fresh(r.Context())
+		}
 		if err := rt.serve(w, r); err != nil {
 			c.failed(w, r, err)
 		}

@@ -272,7 +272,7 @@ func TestEmptyAndLoading(t *testing.T) {
 			t.Errorf("%s: %d, want %q:\n%s", path, status, want, short(page))
 		}
 	}
-	s.con.o.Board = NewBoard(s.store, time.Now, s.con.o.Log)
+	s.con.o.Board = NewBoard(s.store, time.Minute, time.Now, s.con.o.Log)
 	for _, path := range []string{"/inbox", "/responses"} {
 		_, page := b.get(path)
 		like(t, page, "The store is being read")

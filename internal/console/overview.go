@@ -22,14 +22,19 @@ import (
 type figures struct {
 	mu       sync.Mutex
 	at       map[string]time.Time
+	took     map[string]time.Duration
 	last     map[string]numbers.Numbers
 	counting map[string]bool
 	failed   map[string]string
 	cover    *coverage.Report
 }
 
-// fresh is how old figures may be before they are counted anew, behind the page's back.
-const fresh = time.Minute
+// Figures may be so old before they are counted anew, behind the page's back: a minute, and longer where counting takes long, so that it never
+// costs more than a hundredth of the time.
+const (
+	fresh      = time.Minute
+	freshTimes = 100
+)
 
 // firstWait is how long a page waits for figures that nobody counted yet.
 const firstWait = 1500 * time.Millisecond
@@ -206,11 +211,12 @@ func (c *Console) count(ctx context.Context, name string, back time.Duration) (n
 	f := &c.numbers
 	f.mu.Lock()
 	if f.at == nil {
+		f.took = map[string]time.Duration{}
 		f.at, f.last, f.counting, f.failed = map[string]time.Time{}, map[string]numbers.Numbers{}, map[string]bool{}, map[string]string{}
 	}
 	n, ok = f.last[name]
 	at = f.at[name]
-	if ok && c.o.Now().Sub(at) < fresh || f.counting[name] {
+	if ok && c.o.Now().Sub(at) < max(fresh, freshTimes*f.took[name]) || f.counting[name] {
 		f.mu.Unlock()
 		return n, at, ok
 	}
@@ -270,7 +276,7 @@ func (c *Console) countNow(ctx context.Context, name string, back time.Duration)
 		c.o.Log.Warn("the figures could not be counted", "error", err.Error())
 		return
 	}
-	f.last[name], f.at[name] = n, now
+	f.last[name], f.at[name], f.took[name] = n, now, c.o.Now().Sub(now)
 }
 
 func (f *figures) failing(name string) string {

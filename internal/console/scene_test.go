@@ -68,7 +68,7 @@ func newScene(t testing.TB, o sceneOptions) *scene {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s.board = NewBoard(s.store, time.Now, log)
+	s.board = NewBoard(s.store, time.Minute, time.Now, log)
 	s.engine, _ = lib.Responder(org.Org.Config(demo.Hub, "us-east-1"), s.store, assemble.Options{Role: "parry-{playbook}", Patience: 10 * time.Second, Guard: o.guard, Watch: s.board.Moved})
 	s.server = httptest.NewUnstartedServer(nil)
 	base := url.URL{Scheme: "http", Host: s.server.Listener.Addr().String()}
