@@ -167,7 +167,7 @@ func (a *app) ids(state parry.State) completer {
 		}
 		var all []cobra.Completion
 		for _, r := range list {
-			if r.ID != parry.SwitchLog {
+			if !parry.OwnLog(r.ID) {
 				all = append(all, cobra.CompletionWithDesc(r.ID, string(r.State)+", "+r.Answer.Playbook))
 			}
 		}

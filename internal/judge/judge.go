@@ -14,26 +14,34 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
+	"sync"
 	"testing"
 )
 
-// Judge runs the evaluator. Its methods may be called from parallel tests; each call is one process
-// of some 0.3 s, so ask many things at once.
-type Judge struct{ dir string }
+// Judge runs the evaluator. Its methods may be called from parallel tests. Processes stay, for the next who asks: to start one takes some 0.3 s.
+type Judge struct {
+	dir string
+
+	mu   sync.Mutex
+	idle []*process
+}
+
+// mostIdle is how many processes stay: more do not run at once on the machines of the tests.
+const mostIdle = 2
+
+// shared is the one Judge of a test's process.
+var shared = sync.OnceValues(func() (*Judge, error) { return New(os.Getenv("PARRY_TOOLS")) })
 
 // Need is a Judge on the installed tools. The test is skipped where no tools are named, and fails
 // where they are named but broken.
 func Need(t testing.TB) *Judge {
 	t.Helper()
-	tools := os.Getenv("PARRY_TOOLS")
-	if tools == "" {
+	if os.Getenv("PARRY_TOOLS") == "" {
 		t.Skip("PARRY_TOOLS is not set; run make test")
 	}
-	j, err := New(tools)
+	j, err := shared()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +56,7 @@ func New(toolsDir string) (*Judge, error) {
 			return nil, fmt.Errorf("the judge is not installed (make tools installs it): %w", err)
 		}
 	}
-	return &Judge{dir}, nil
+	return &Judge{dir: dir}, nil
 }
 
 // Policy is a named policy document.
@@ -164,26 +172,30 @@ func (j *Judge) Actions(ctx context.Context, names []string) (map[string]Action,
 	return found, nil
 }
 
-// ask runs the evaluator on the lines, whose ids are their indexes, and reads one answer for each.
+// ask puts the lines, whose ids are their indexes, to an evaluator, and reads one answer for each.
 func ask[A any](ctx context.Context, j *Judge, lines []any) ([]A, error) {
-	var in, out, complaint bytes.Buffer
+	if len(lines) == 0 {
+		return nil, nil
+	}
+	var in bytes.Buffer
 	enc := json.NewEncoder(&in)
 	for i, line := range lines {
 		if err := enc.Encode(line); err != nil {
 			return nil, fmt.Errorf("judge: line %d: %w", i, err)
 		}
 	}
-	cmd := exec.CommandContext(ctx, "node", "judge.mjs")
-	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = j.dir, &in, &out, &complaint
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("judge: %w: %s", err, strings.TrimSpace(complaint.String()))
-	}
-	answers, err := parse[A](&out)
+	p, err := j.take()
 	if err != nil {
 		return nil, fmt.Errorf("judge: %w", err)
 	}
-	if len(answers) != len(lines) {
-		return nil, fmt.Errorf("judge: %d answers to %d lines", len(answers), len(lines))
+	out, err := p.ask(ctx, in.Bytes(), len(lines))
+	if err != nil {
+		return nil, fmt.Errorf("judge: %w", err) // the process is gone
+	}
+	j.give(p)
+	answers, err := parse[A](out)
+	if err != nil {
+		return nil, fmt.Errorf("judge: %w", err)
 	}
 	return answers, nil
 }

@@ -49,7 +49,7 @@ func Collect(ctx context.Context, store Store, o Options) (Numbers, error) {
 		for i := range some {
 			r := &some[i]
 			switch at := r.Times.Received; {
-			case r.ID == parry.SwitchLog:
+			case parry.OwnLog(r.ID):
 			case at.Before(n.Since):
 				next = "" // pages are newest first; the rest of this one may still hold some that are not older
 			case o.Until.IsZero() || at.Before(n.Until):

@@ -77,7 +77,7 @@ func done(by string, after time.Duration, votes ...parry.Vote) func(*parry.Respo
 
 func TestCollect(t *testing.T) {
 	store := of(
-		parry.Response{ID: parry.SwitchLog, Times: parry.Times{Received: now()}},
+		parry.Response{ID: parry.SwitchLog, Times: parry.Times{Received: now()}}, parry.Response{ID: parry.SignInLog, Times: parry.Times{Received: now()}},
 		one(parry.Waiting, 1, func(r *parry.Response) { r.Seen = 4 }),
 		one(parry.Done, 2, done("rule groups", 10*time.Second)),
 		one(parry.Done, 3, done("ada", time.Hour, parry.Vote{By: "ada", Yes: true}, parry.Vote{By: "bob", Yes: true}, parry.Vote{By: "ada", Yes: true})),

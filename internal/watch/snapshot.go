@@ -109,7 +109,7 @@ func Look(ctx context.Context, store Store, now time.Time, health func(context.C
 func items(page []parry.Response) []Item {
 	var all []Item
 	for _, r := range page {
-		if r.ID != parry.SwitchLog {
+		if !parry.OwnLog(r.ID) {
 			all = append(all, itemOf(r))
 		}
 	}

@@ -145,7 +145,7 @@ func TestTheScreenFits(t *testing.T) {
 }
 
 func TestTheScreenSays(t *testing.T) {
-	store := knowing{&shelf{all: []parry.Response{one("r3", parry.Done, 0), one("r2", parry.Waiting, 5), one("r1", parry.Failed, 200), {ID: parry.SwitchLog, State: parry.Nothing}}}}
+	store := knowing{&shelf{all: []parry.Response{one("r3", parry.Done, 0), one("r2", parry.Waiting, 5), one("r1", parry.Failed, 200), {ID: parry.SwitchLog, State: parry.Nothing}, {ID: parry.SignInLog, State: parry.Nothing}}}}
 	snap, err := Look(t.Context(), store, now(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +156,7 @@ func TestTheScreenSays(t *testing.T) {
 			t.Errorf("it does not say %q:\n%s", want, text)
 		}
 	}
-	if strings.Contains(text, parry.SwitchLog) {
+	if strings.Contains(text, parry.SwitchLog) || strings.Contains(text, parry.SignInLog) {
 		t.Errorf("the log of switches is no response:\n%s", text)
 	}
 	empty := strings.Join(screen{width: 80, height: 24}.lines(), "\n")
