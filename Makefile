@@ -29,6 +29,7 @@ test: tools
 race: tools
 	CGO_ENABLED=1 go test -race $(TESTFLAGS) $(RACE_PKGS)
 	CGO_ENABLED=1 go test -race $(TESTFLAGS) -run 'Index|MarkBlocks' ./internal/pattern
+	CGO_ENABLED=1 go test -race $(TESTFLAGS) -skip TestInABrowser ./internal/console
 
 # What takes too long for every day.
 soak: tools

@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 		e.Setenv("PARRY_DB", e.WorkDir+"/parry.db")
 		e.Setenv("HOME", e.WorkDir)
 		return nil
-	}})
+	}, Cmds: map[string]func(*testscript.TestScript, bool, []string){"poll": poll, "port": freePort}})
 }
 
 // TestScriptsOnMoto runs the scripts that talk to AWS, each in an account of its own.
