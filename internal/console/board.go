@@ -18,6 +18,8 @@ const (
 	pageSize, firstPage = 500, 20
 	// A look takes up a tenth of one processor's time at the most: the rest after it is so many times as long.
 	restTimes = 10
+	// wholeEvery is how often everything that is kept is read again: what is at its end and old may still be taken back, by another process.
+	wholeEvery = 15 * time.Minute
 	// unwatched is how long after the last page somebody looked at the store is still looked at.
 	unwatched = 5 * time.Minute
 	// freshWait is how long a page waits for a look, where nobody looked for long.
@@ -39,6 +41,8 @@ type Board struct {
 	rows     map[string]row
 	revision int
 	looked   time.Time // when the store was last read through; zero before that
+	whole    time.Time // when all that is kept was last read
+	passed   time.Time // since when something is not here that came in this process; zero where all is
 	failing  string    // why it could not be read
 	more     bool      // there are older ones that are not here
 	waiting  []row     // in the order of their urgency; nil where it is to be made anew
@@ -84,14 +88,18 @@ func (b *Board) Run(ctx context.Context) {
 func (b *Board) watched() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.watchers) > 0 || b.now().Sub(b.wanted) < unwatched
+	return b.seen()
 }
+
+// seen is watched, where the lock is held.
+func (b *Board) seen() bool { return len(b.watchers) > 0 || b.now().Sub(b.wanted) < unwatched }
 
 // Fresh is called before a page is made: where nobody looked at the store for long, it has it looked at, and waits for that for a moment.
 func (b *Board) Fresh(ctx context.Context) {
 	b.mu.Lock()
 	b.wanted = b.now()
-	old, through := b.now().Sub(b.looked) > 2*b.rest+time.Second && len(b.watchers) == 0 && !b.looked.IsZero(), b.through
+	old := (b.now().Sub(b.looked) > 2*b.rest+time.Second || !b.passed.IsZero()) && len(b.watchers) == 0 && !b.looked.IsZero()
+	through := b.through
 	b.mu.Unlock()
 	if !old {
 		return
@@ -126,9 +134,18 @@ func (b *Board) Look(ctx context.Context) error {
 }
 
 func (b *Board) look(ctx context.Context) error {
-	first := b.Seen().IsZero()
-	if err := b.newest(ctx, first); err != nil {
+	b.mu.Lock()
+	whole, passed := b.now().Sub(b.whole) > wholeEvery, b.passed
+	b.passed = time.Time{}
+	b.mu.Unlock()
+	if err := b.newest(ctx, whole, passed); err != nil {
+		b.pass(passed)
 		return err
+	}
+	if whole {
+		b.mu.Lock()
+		b.whole = b.now()
+		b.mu.Unlock()
 	}
 	read := map[string]bool{}
 	for after := ""; ; {
@@ -158,10 +175,10 @@ func (b *Board) look(ctx context.Context) error {
 	return nil
 }
 
-// newest reads the newest responses, back to a page that is all known.
-func (b *Board) newest(ctx context.Context, whole bool) error {
+// newest reads the newest responses, back to a page that is all known, and further back to where something was passed over.
+func (b *Board) newest(ctx context.Context, whole bool, passed time.Time) error {
 	n, limit := 0, pageSize
-	if !whole {
+	if !whole && passed.IsZero() {
 		limit = firstPage
 	}
 	for after := ""; ; limit = pageSize {
@@ -177,7 +194,8 @@ func (b *Board) newest(ctx context.Context, whole bool) error {
 			b.more = after != ""
 		}
 		b.mu.Unlock()
-		if after == "" || n >= kept || news == 0 && !whole {
+		known := news == 0 && !whole && (passed.IsZero() || page[len(page)-1].Times.Received.Before(passed))
+		if after == "" || n >= kept || known {
 			return nil
 		}
 	}
@@ -215,8 +233,26 @@ func (b *Board) changed() {
 	}
 }
 
-// Moved is told of each step that this process makes.
-func (b *Board) Moved(r parry.Response, _ parry.Record) { b.take([]parry.Response{r}) }
+// Moved is told of each step that this process makes. What nobody wants to see it passes over: else it would grow for as long as nobody looks.
+func (b *Board) Moved(r parry.Response, _ parry.Record) {
+	b.mu.Lock()
+	seen := b.seen()
+	b.mu.Unlock()
+	if !seen {
+		b.pass(r.Times.Received)
+		return
+	}
+	b.take([]parry.Response{r})
+}
+
+// pass remembers that something that came at a time was passed over, or was not read.
+func (b *Board) pass(at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !at.IsZero() && (b.passed.IsZero() || at.Before(b.passed)) {
+		b.passed = at
+	}
+}
 
 // open are the ids of what more is to come of, other than what waits and was just read.
 func (b *Board) open() (ids []string) {

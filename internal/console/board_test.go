@@ -102,6 +102,7 @@ func TestTheBoardFollowsTheStore(t *testing.T) {
 		t.Errorf("%d were read one by one that were in a list", counting.gets)
 	}
 	// News that come late do not take the place of newer ones.
+	b.Fresh(ctx) // somebody looks
 	b.Moved(old, parry.Record{})
 	if n := len(b.Waiting()); n != 29 {
 		t.Errorf("an old state came back: %d wait", n)
@@ -195,6 +196,26 @@ func TestTheBoardRests(t *testing.T) {
 	b.Fresh(ctx)
 	if n := len(b.Waiting()); n != 1 {
 		t.Errorf("a page after a rest is old: %d wait", n)
+	}
+	// What comes while nobody looks is passed over, and not lost, though so much comes at once that the newest are known when it looks again.
+	clock.Add(int64(time.Hour))
+	time.Sleep(20 * time.Millisecond)
+	for n := 2; n < 100; n++ {
+		r, recs := waits(n, now().Add(time.Duration(n)*time.Second))
+		if err := store.Save(ctx, r, recs...); err != nil {
+			t.Fatal(err)
+		}
+		if n == 60 {
+			b.mu.Lock()
+			b.wanted = now()
+			b.mu.Unlock()
+		}
+		b.Moved(r, recs[0])
+	}
+	for end := time.Now().Add(20 * time.Second); len(b.Waiting()) != 99; time.Sleep(time.Millisecond) {
+		if b.Fresh(ctx); time.Now().After(end) {
+			t.Fatalf("%d wait", len(b.Waiting()))
+		}
 	}
 	cancel()
 	<-ended

@@ -104,6 +104,7 @@ func (c *Console) viewOf(r *http.Request, id string) (responseView, error) {
 	if err != nil {
 		return responseView{}, err
 	}
+	c.o.Board.take([]parry.Response{resp}) // lists may not have it as it is now
 	v := responseView{R: resp, Row: rowOf(resp), Changes: changesOf(resp.Plan), Live: resp.State.Open(), Target: resp.Target.String()}
 	if v.Hold, err = c.o.Store.Held(ctx, resp.Key); err != nil {
 		return v, err
