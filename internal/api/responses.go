@@ -136,17 +136,9 @@ func (s *server) list(ctx context.Context, in *listAsk) (Page, error) {
 	return p, err
 }
 
-// is refuses the ids of the store's own histories, which the store knows as it does responses.
-func is(id string) error {
-	if parry.OwnLog(id) {
-		return parry.Errorf(parry.NotFound, "there is no response %s", id)
-	}
-	return nil
-}
-
 func (s *server) show(ctx context.Context, in *Named) (Whole, error) {
-	if err := is(in.ID); err != nil {
-		return Whole{}, err
+	if parry.OwnLog(in.ID) { // the store's own histories are no responses
+		return Whole{}, parry.Errorf(parry.NotFound, "there is no response %s", in.ID)
 	}
 	r, err := s.o.Store.Response(ctx, in.ID)
 	if err != nil {
@@ -163,56 +155,41 @@ func (s *server) show(ctx context.Context, in *Named) (Whole, error) {
 }
 
 func (s *server) planUndo(ctx context.Context, in *undoAsk) (parry.Reversal, error) {
-	if err := is(in.ID); err != nil {
-		return parry.Reversal{}, err
-	}
 	return s.o.Desk.PlanUndo(ctx, in.ID, in.Change...)
 }
 
 func (s *server) approve(ctx context.Context, in *approveAsk) (parry.Response, error) {
-	return act(in.ID, func() (parry.Response, error) { return s.o.Desk.Approve(ctx, in.ID, in.Body.Digest, in.Body.Comment) })
+	return s.o.Desk.Approve(ctx, in.ID, in.Body.Digest, in.Body.Comment)
 }
 
 func (s *server) reject(ctx context.Context, in *rejectAsk) (parry.Response, error) {
-	return act(in.ID, func() (parry.Response, error) { return s.o.Desk.Reject(ctx, in.ID, in.Body.Digest, in.Body.Comment) })
+	return s.o.Desk.Reject(ctx, in.ID, in.Body.Digest, in.Body.Comment)
 }
 
 func (s *server) undo(ctx context.Context, in *takeBackAsk) (parry.Response, error) {
-	return act(in.ID, func() (parry.Response, error) { return s.o.Desk.Undo(ctx, in.ID, in.Body.Changes...) })
+	return s.o.Desk.Undo(ctx, in.ID, in.Body.Changes...)
 }
 
 func (s *server) refresh(ctx context.Context, in *Named) (Anew, error) {
 	a := Anew{Differs: []string{}}
-	_, err := act(in.ID, func() (_ parry.Response, err error) {
-		var differs []string
-		a.Response, differs, err = s.o.Desk.Refresh(ctx, in.ID)
-		a.Differs = append(a.Differs, differs...)
-		return a.Response, err
-	})
+	var differs []string
+	var err error
+	a.Response, differs, err = s.o.Desk.Refresh(ctx, in.ID)
+	a.Differs = append(a.Differs, differs...)
 	return a, err
 }
 
 func (s *server) remark(ctx context.Context, in *remarkAsk) (parry.Response, error) {
-	return act(in.ID, func() (parry.Response, error) { return s.o.Desk.Remark(ctx, in.ID, in.Body.Text) })
+	return s.o.Desk.Remark(ctx, in.ID, in.Body.Text)
 }
 
 func (s *server) hold(ctx context.Context, in *holdAsk) (parry.Response, error) {
-	return act(in.ID, func() (parry.Response, error) { return s.o.Desk.Hold(ctx, in.ID, strings.TrimSpace(in.Body.Why)) })
+	return s.o.Desk.Hold(ctx, in.ID, strings.TrimSpace(in.Body.Why))
 }
 
 func (s *server) unhold(ctx context.Context, in *Named) (parry.Response, error) {
-	return act(in.ID, func() (parry.Response, error) {
-		if err := s.o.Desk.Unhold(ctx, in.ID); err != nil {
-			return parry.Response{}, err
-		}
-		return s.o.Store.Response(ctx, in.ID)
-	})
-}
-
-// act does something about a response.
-func act(id string, do func() (parry.Response, error)) (parry.Response, error) {
-	if err := is(id); err != nil {
+	if err := s.o.Desk.Unhold(ctx, in.ID); err != nil {
 		return parry.Response{}, err
 	}
-	return do()
+	return s.o.Store.Response(ctx, in.ID)
 }

@@ -38,6 +38,15 @@ func may(ctx context.Context, role signin.Role) (signin.Person, error) {
 	return p, nil
 }
 
+// about is may for an act on a response. The histories that are of none are not acted on.
+func about(ctx context.Context, role signin.Role, id string) (signin.Person, error) {
+	p, err := may(ctx, role)
+	if err == nil && parry.OwnLog(id) {
+		err = parry.Errorf(parry.NotFound, "there is no response %s", id)
+	}
+	return p, err
+}
+
 func nameOf(p signin.Person) string {
 	if p.ID == "" {
 		return "who asks"
@@ -75,7 +84,7 @@ func (d *Desk) goOn(ctx context.Context, resp parry.Response) {
 
 // Approve takes the person's yes to a plan, by its digest. What it then takes is begun, and goes on by itself.
 func (d *Desk) Approve(ctx context.Context, id, digest, comment string) (parry.Response, error) {
-	p, err := may(ctx, signin.Approver)
+	p, err := about(ctx, signin.Approver, id)
 	if err != nil {
 		return parry.Response{}, err
 	}
@@ -88,7 +97,7 @@ func (d *Desk) Approve(ctx context.Context, id, digest, comment string) (parry.R
 
 // Reject takes the person's no, with the reason. Without a digest it is for the plan as it is.
 func (d *Desk) Reject(ctx context.Context, id, digest, comment string) (parry.Response, error) {
-	p, err := may(ctx, signin.Approver)
+	p, err := about(ctx, signin.Approver, id)
 	if err != nil {
 		return parry.Response{}, err
 	}
@@ -101,7 +110,7 @@ func (d *Desk) Reject(ctx context.Context, id, digest, comment string) (parry.Re
 
 // Refresh plans a response that waits anew, and says what is not as it was.
 func (d *Desk) Refresh(ctx context.Context, id string) (parry.Response, []string, error) {
-	if _, err := may(ctx, signin.Approver); err != nil {
+	if _, err := about(ctx, signin.Approver, id); err != nil {
 		return parry.Response{}, nil, err
 	}
 	return d.Engine.Refresh(ctx, id)
@@ -109,7 +118,7 @@ func (d *Desk) Refresh(ctx context.Context, id string) (parry.Response, []string
 
 // Remark keeps a comment in the response's history.
 func (d *Desk) Remark(ctx context.Context, id, text string) (parry.Response, error) {
-	p, err := may(ctx, signin.Approver)
+	p, err := about(ctx, signin.Approver, id)
 	if err != nil {
 		return parry.Response{}, err
 	}
@@ -118,7 +127,7 @@ func (d *Desk) Remark(ctx context.Context, id, text string) (parry.Response, err
 
 // Hold puts a response's finding on hold.
 func (d *Desk) Hold(ctx context.Context, id, why string) (parry.Response, error) {
-	p, err := may(ctx, signin.Approver)
+	p, err := about(ctx, signin.Approver, id)
 	if err != nil {
 		return parry.Response{}, err
 	}
@@ -127,7 +136,7 @@ func (d *Desk) Hold(ctx context.Context, id, why string) (parry.Response, error)
 
 // Unhold takes the hold off a response's finding.
 func (d *Desk) Unhold(ctx context.Context, id string) error {
-	p, err := may(ctx, signin.Admin)
+	p, err := about(ctx, signin.Admin, id)
 	if err != nil {
 		return err
 	}
@@ -140,7 +149,7 @@ func (d *Desk) Unhold(ctx context.Context, id string) error {
 
 // PlanUndo says what taking a response back would do: all of it, or the changes that are named.
 func (d *Desk) PlanUndo(ctx context.Context, id string, changes ...string) (parry.Reversal, error) {
-	if _, err := may(ctx, signin.Viewer); err != nil {
+	if _, err := about(ctx, signin.Viewer, id); err != nil {
 		return parry.Reversal{}, err
 	}
 	return d.Engine.PlanUndo(ctx, id, changes...)
@@ -148,7 +157,7 @@ func (d *Desk) PlanUndo(ctx context.Context, id string, changes ...string) (parr
 
 // Undo begins to take a response back.
 func (d *Desk) Undo(ctx context.Context, id string, changes ...string) (parry.Response, error) {
-	p, err := may(ctx, signin.Approver)
+	p, err := about(ctx, signin.Approver, id)
 	if err != nil {
 		return parry.Response{}, err
 	}

@@ -86,6 +86,16 @@ func TestActsAskForTheirRole(t *testing.T) {
 			}
 		}
 	}
+	// The store's own histories are no responses.
+	if err := d.Engine.SignedIn(t.Context(), "dana signs in"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Remark(as(t, "root", signin.Admin), parry.SignInLog, "x"); parry.KindOf(err) != parry.NotFound {
+		t.Error(err)
+	}
+	if _, err := d.Hold(as(t, "root", signin.Admin), parry.SignInLog, "x"); parry.KindOf(err) != parry.NotFound {
+		t.Error(err)
+	}
 	if err := d.Start(as(t, "dana", signin.Approver), ""); parry.KindOf(err) != parry.Refused {
 		t.Error(err)
 	}
