@@ -194,7 +194,8 @@ func (b *Board) newest(ctx context.Context, whole bool, passed time.Time) error 
 			b.more = after != ""
 		}
 		b.mu.Unlock()
-		known := news == 0 && !whole && (passed.IsZero() || page[len(page)-1].Times.Received.Before(passed))
+		// A page may be empty where there is more behind it.
+		known := len(page) > 0 && news == 0 && !whole && (passed.IsZero() || page[len(page)-1].Times.Received.Before(passed))
 		if after == "" || n >= kept || known {
 			return nil
 		}

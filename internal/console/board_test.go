@@ -220,3 +220,27 @@ func TestTheBoardRests(t *testing.T) {
 	cancel()
 	<-ended
 }
+
+// A table may give a page without responses before one that has some.
+func TestAnEmptyPageIsNotTheLast(t *testing.T) {
+	r, _ := waits(1, time.Now())
+	b := NewBoard(halting{r}, time.Minute, time.Now, slog.New(slog.DiscardHandler))
+	for range 2 { // also where something was passed over
+		if err := b.Look(t.Context()); err != nil || len(b.Waiting()) != 1 {
+			t.Fatal(len(b.Waiting()), err)
+		}
+		b.pass(time.Now())
+	}
+}
+
+// halting gives one response, on the second page.
+type halting struct{ r parry.Response }
+
+func (h halting) List(_ context.Context, q parry.Query) ([]parry.Response, string, error) {
+	if q.After == "" {
+		return nil, "more", nil
+	}
+	return []parry.Response{h.r}, "", nil
+}
+
+func (h halting) Response(context.Context, string) (parry.Response, error) { return h.r, nil }
