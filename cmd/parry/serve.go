@@ -146,7 +146,9 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 	if o.Idle = c.Console.On && c.SQS.QueueURL == "" && c.Token == ""; !o.Idle {
 		carry = func(work func(context.Context)) { s.Carry(work) }
 	}
-	clicks := a.clicks(ctx, desk.New(engine, carry, log), c.Grace)
+	people := *engine // what people begin is told in the log as what the workers do is
+	people.Watch = serve.Watch(log, engine.Watch)
+	clicks := a.clicks(ctx, desk.New(&people, carry, log), c.Grace)
 	defer clicks.end()
 	if clicks.handler != nil {
 		o.Slack = clicks.handler
@@ -155,7 +157,7 @@ func (a *app) serve(ctx context.Context, c *config.Config) error {
 		}
 	}
 	if c.Console.On {
-		parts := consoleParts{engine: engine, store: engine.Store, lib: lib, carry: carry, oldest: oldest(o, engine.Now), ended: ctx.Done(), log: log}
+		parts := consoleParts{engine: &people, store: engine.Store, lib: lib, carry: carry, oldest: oldest(o, engine.Now), ended: ctx.Done(), log: log}
 		if o.Pages, err = a.pages(ctx, c, parts, board, cloud); err != nil {
 			return err
 		}

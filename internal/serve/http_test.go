@@ -401,3 +401,20 @@ func TestMetricsAreServedAndTheLogIsSealed(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// What people begin is told as what workers do is, and whoever watched before still hears of it.
+func TestWatchTellsOfEachStep(t *testing.T) {
+	var text strings.Builder
+	heard := 0
+	watch := serve.Watch(serve.NewLog(&text, "json"), func(parry.Response, parry.Record) { heard++ })
+	watch(parry.Response{ID: "pr-1", Target: parry.Target{Account: "111122223333"}}, parry.Record{Kind: parry.MoveApproved, Seq: 2, Text: "dana says\x1b[31m yes"})
+	watch(parry.Response{ID: "pr-1"}, parry.Record{Kind: parry.MoveFailed, Seq: 3})
+	for _, want := range []string{`"level":"INFO","msg":"approved","response":"pr-1","seq":2`, `"account":"111122223333"`, `dana says\\u001b[31m yes`, `"level":"WARN","msg":"failed"`} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the log does not have %s:\n%s", want, text.String())
+		}
+	}
+	if heard != 2 {
+		t.Errorf("%d were heard", heard)
+	}
+}

@@ -17,15 +17,16 @@ func NewLog(w io.Writer, form string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
-// watch tells of each step that is recorded, a line each: never an input or an output of a call, which may be secret.
-func (s *Server) watch(also func(parry.Response, parry.Record)) func(parry.Response, parry.Record) {
+// Watch tells of each step that is recorded in a log, a line each: never an input or an output of a call, which may be secret. What also is is told
+// first; nil for nothing.
+func Watch(to *slog.Logger, also func(parry.Response, parry.Record)) func(parry.Response, parry.Record) {
 	return func(resp parry.Response, rec parry.Record) {
 		if also != nil {
 			also(resp, rec)
 		}
-		log := s.o.Log.Info
+		log := to.Info
 		if rec.Kind == parry.MoveFailed || rec.Kind == parry.MoveNotPublished {
-			log = s.o.Log.Warn
+			log = to.Warn
 		}
 		log(string(rec.Kind), "response", resp.ID, "seq", rec.Seq, "state", string(rec.State), "rule", clean(resp.Answer.Rule),
 			"playbook", clean(resp.Answer.Playbook), "account", clean(account(resp)), "text", clean(rec.Text))

@@ -141,7 +141,7 @@ func New(o Options) (*Server, error) {
 // store and its cloud may be used by many at once.
 func (s *Server) named(worker string) *parry.Responder {
 	e := *s.o.Engine
-	e.Worker, e.Watch = worker, s.watch(e.Watch)
+	e.Worker, e.Watch = worker, Watch(s.o.Log, e.Watch)
 	return &e
 }
 
