@@ -40,14 +40,13 @@ type consoleParts struct {
 	log    *slog.Logger
 }
 
-// consoleServer is a console, and what its server needs of it.
+// consoleServer is a console, and the gate before it.
 type consoleServer struct {
 	http.Handler
-	gate  *signin.Gate
-	board *console.Board
+	gate *signin.Gate
 }
 
-// console puts the console together. The board has to be run, and to be told of what the engine does.
+// newConsole puts the console together. The board has to be run, and to be told of what the engine does.
 func newConsole(p consoleParts, board *console.Board) (*consoleServer, error) {
 	d := desk.New(p.engine, p.carry, p.log)
 	o := p.gate
@@ -77,7 +76,7 @@ func newConsole(p consoleParts, board *console.Board) (*consoleServer, error) {
 		return nil, err
 	}
 	h, err := c.Handler()
-	return &consoleServer{h, gate, board}, err
+	return &consoleServer{h, gate}, err
 }
 
 func orHere(remote string) string {
@@ -193,7 +192,7 @@ func (a *app) restOf() time.Duration {
 // linkValid is how long the one-time link of the terminal is good for.
 const linkValid = 15 * time.Minute
 
-// newKey makes a key for sessions that end with the process.
+// newSessionKey makes a key for sessions that end with the process.
 func newSessionKey() []byte {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails: crypto/rand.Read ends the program instead

@@ -13,7 +13,6 @@ import (
 	"parry"
 	"parry/internal/console"
 	"parry/internal/demo"
-	"parry/internal/serve"
 	"parry/internal/signin"
 )
 
@@ -27,7 +26,7 @@ type demoServer struct {
 	log      *slog.Logger
 }
 
-// listen takes the address before the events come in, so that one that is taken is told at once.
+// demoListen takes the address before the events come in, so that one that is taken is told at once.
 func (a *app) demoListen(ctx context.Context, address string, store parry.Store) (*demoServer, error) {
 	var l net.ListenConfig
 	listener, err := l.Listen(ctx, "tcp", address)
@@ -38,8 +37,8 @@ func (a *app) demoListen(ctx context.Context, address string, store parry.Store)
 		_ = listener.Close()
 		return nil, parry.Errorf(parry.Invalid, "the demo is for this machine only, and %s is reached from others", listener.Addr()).WithHint("--listen 127.0.0.1:8080")
 	}
-	log := serve.NewLog(a.stderr, "text")
-	return &demoServer{listener: listener, board: console.NewBoard(store, lookEvery, time.Now, log), log: slog.New(slog.DiscardHandler)}, nil
+	log := slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})) // the terminal shows the story
+	return &demoServer{listener: listener, board: console.NewBoard(store, lookEvery, time.Now, log), log: log}, nil
 }
 
 func hostOf(l net.Listener) string {

@@ -17,12 +17,11 @@ func field(r *http.Request, name string) string {
 }
 
 // deciding says why who asks has not the role of those who decide.
-func (c *Console) deciding(r *http.Request) (signin.Person, error) {
-	p := personOf(r)
-	if !p.May(signin.Approver) {
-		return p, parry.Errorf(parry.Refused, "your role here is %s: it looks, and does not decide", p.Role)
+func deciding(r *http.Request) error {
+	if p := personOf(r); !p.May(signin.Approver) {
+		return parry.Errorf(parry.Refused, "your role here is %s: it looks, and does not decide", p.Role)
 	}
-	return p, nil
+	return nil
 }
 
 // done goes back to a response's page with a word.

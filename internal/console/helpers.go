@@ -50,8 +50,6 @@ func helpers() template.FuncMap {
 		},
 		"join":     strings.Join,
 		"tone":     tone,
-		"short":    func(id string) string { return id[:min(len(id), 12)] },
-		"sum":      func(a, b int) int { return a + b },
 		"severity": func(s string) string { return "sev-" + plain(s) },
 		"words":    func(s string) string { return strings.ReplaceAll(s, "-", " ") },
 		"decile":   func(percent int) int { return percent / 10 },

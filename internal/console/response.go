@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"parry"
 	"parry/internal/desk"
@@ -34,8 +33,7 @@ type askedView struct {
 	parry.Asking
 	Who      string
 	Yes      []parry.Vote // that count as given
-	Missing  int
-	MayNot   string // why who looks cannot answer; empty where they can
+	MayNot   string       // why who looks cannot answer; empty where they can
 	MayNext  string
 	Decision []string
 }
@@ -61,9 +59,7 @@ const longValue = 1500
 
 type recordView struct {
 	parry.Record
-	Took time.Duration // since the one before
-	Op   string
-	ID   string
+	ID   string // of AWS's request
 	Good bool
 }
 
@@ -109,13 +105,10 @@ func (c *Console) viewOf(r *http.Request, id string) (responseView, error) {
 	if v.Hold, err = c.o.Store.Held(ctx, resp.Key); err != nil {
 		return v, err
 	}
-	for i, rec := range records {
+	for _, rec := range records {
 		x := recordView{Record: rec, Good: true}
-		if i > 0 {
-			x.Took = rec.At.Sub(records[i-1].At)
-		}
 		if rec.Call != nil {
-			x.Op, x.ID, x.Good = rec.Call.Call.Op, rec.Call.RequestID, rec.Call.State != parry.CallFail
+			x.ID, x.Good = rec.Call.RequestID, rec.Call.State != parry.CallFail
 		}
 		v.Records = append(v.Records, x)
 	}
@@ -136,8 +129,7 @@ func (c *Console) askedOf(r *http.Request, resp parry.Response) *askedView {
 			q.Yes = append(q.Yes, v)
 		}
 	}
-	q.Missing = max(q.Persons-len(q.Yes), 0)
-	if _, err := c.deciding(r); err != nil {
+	if err := deciding(r); err != nil {
 		q.MayNot, q.MayNext = err.Error(), parry.HintOf(err)
 	} else if err := c.o.Desk.Engine.MayVote(resp, personOf(r).ID); err != nil {
 		q.MayNot, q.MayNext = err.Error(), parry.HintOf(err)

@@ -10,7 +10,7 @@ import (
 
 // row is what lists need of a response: much less than the response.
 type row struct {
-	ID, Key        string
+	ID             string
 	State          parry.State
 	Tier           parry.Tier
 	Type, Title    string
@@ -27,8 +27,6 @@ type row struct {
 	Yes, Persons   int // how many said yes, of how many that it takes
 	Groups         []string
 	Escalated      bool
-	Halted         bool
-	Seen           int
 	Received       time.Time
 	Expires        time.Time
 	Closed         time.Time
@@ -41,10 +39,10 @@ type row struct {
 // rowOf takes what lists need.
 func rowOf(r parry.Response) row {
 	w := row{
-		ID: r.ID, Key: r.Key, State: r.State, Tier: r.Decided.Tier, Type: r.Finding.Type(), Title: r.Finding.Info.Title,
+		ID: r.ID, State: r.State, Tier: r.Decided.Tier, Type: r.Finding.Type(), Title: r.Finding.Info.Title,
 		Severity: r.Finding.Severity, SeverityID: r.Finding.SeverityID, Rule: r.Answer.Rule, Playbook: r.Answer.Playbook,
 		Account: cmp.Or(r.Target.Account, r.Finding.Cloud.Account.UID), Region: cmp.Or(r.Target.Region, r.Finding.Cloud.Region), Reason: r.Reason,
-		Changes: len(r.Plan.Changes), Forever: len(r.Plan.Irreversible()), Halted: r.Halted != "", Seen: r.Seen,
+		Changes: len(r.Plan.Changes), Forever: len(r.Plan.Irreversible()),
 		Received: r.Times.Received, Closed: r.Times.Closed, By: r.By, Steps: r.Steps,
 	}
 	if r.Target.ID != "" {

@@ -44,8 +44,7 @@ func account(resp parry.Response) string {
 // longest is how much of a foreign text a line of the log takes, in bytes.
 const longest = 500
 
-// clean makes a text fit for the log: of one line, not long, and without what would move a cursor.
-// Clean makes a text fit for a line of the log.
+// Clean makes a text fit for the log: of one line, not long, and without what would move a cursor.
 func Clean(s string) string { return clean(s) }
 
 func clean(s string) string {
